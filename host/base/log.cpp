@@ -1,0 +1,258 @@
+// Tests: tests/unit/base/log_test.cpp
+#include "base/log.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/async.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/sinks/base_sink.h>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <ctime>
+#include <iterator>
+#include <mutex>
+
+namespace hawser::host {
+namespace {
+
+constexpr std::size_t kQueuedLines = 8192;
+constexpr std::array<std::string_view, 5> kNames{"", "error", "warn", "info", "debug"};
+
+using Buffer = fmt::memory_buffer;
+
+void append(Buffer &out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
+
+// Bytes that would end a line or a quoted value, and control characters, as JSON writes them. Both formats use it.
+void append_escaped(Buffer &out, std::string_view text)
+{
+    for (const char c : text) {
+        const auto u = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            out.push_back('\\');
+            out.push_back(c);
+        } else if (c == '\n') {
+            append(out, "\\n");
+        } else if (u < 0x20 || u == 0x7f) {
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", u);
+        } else {
+            out.push_back(c);
+        }
+    }
+}
+
+// Cuts after what is not valid UTF-8, so that a JSON line always is: each bad byte becomes U+FFFD.
+std::string valid_utf8(std::string_view text)
+{
+    std::string out;
+    for (std::size_t i = 0; i < text.size();) {
+        const auto first = static_cast<unsigned char>(text[i]);
+        const std::size_t length = first < 0x80       ? 1
+                                   : first >> 5 == 6  ? 2
+                                   : first >> 4 == 14 ? 3
+                                   : first >> 3 == 30 ? 4
+                                                      : 0;
+        bool good = length != 0 && i + length <= text.size();
+        std::uint32_t code = length == 1 ? first : first & (0xffU >> (length + 1));
+        for (std::size_t k = 1; good && k < length; ++k) {
+            const auto next = static_cast<unsigned char>(text[i + k]);
+            good = next >> 6 == 2;
+            code = code << 6 | (next & 0x3fU);
+        }
+        constexpr std::array<std::uint32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};
+        good = good && code >= kLeast[length] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+        if (good) {
+            out.append(text.substr(i, length));
+            i += length;
+        } else {
+            out += "\xef\xbf\xbd";
+            ++i;
+        }
+    }
+    return out;
+}
+
+bool needs_quotes(std::string_view value)
+{
+    if (value.empty()) return true;
+    for (const char c : value) {
+        const auto u = static_cast<unsigned char>(c);
+        if (u <= 0x20 || c == '"' || c == '=' || c == '\\' || u == 0x7f) return true;
+    }
+    return false;
+}
+
+void append_time(Buffer &out, std::int64_t wall_ns)
+{
+    const std::time_t seconds = wall_ns / 1'000'000'000;
+    std::tm tm{};
+    gmtime_r(&seconds, &tm);
+    fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", tm.tm_year + 1900,
+                   tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, wall_ns / 1'000'000 % 1000);
+}
+
+void append_member(Buffer &out, std::string_view name, std::string_view value)
+{
+    append(out, ",\"");
+    append_escaped(out, valid_utf8(name));
+    append(out, "\":\"");
+    append_escaped(out, valid_utf8(value));
+    append(out, "\"");
+}
+
+// Writes whole lines to a descriptor that may be a slow pipe; a failing one loses lines, never the process.
+class FdSink final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+    explicit FdSink(int fd)
+        : fd_(fd)
+    {}
+
+protected:
+    void sink_it_(const spdlog::details::log_msg &message) override
+    {
+        const char *p = message.payload.data();
+        std::size_t left = message.payload.size();
+        while (left > 0) {
+            const ssize_t n = ::write(fd_, p, left);
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0 && errno == EAGAIN) {
+                pollfd waiting{fd_, POLLOUT, 0};
+                ::poll(&waiting, 1, 1000);
+                continue;
+            }
+            if (n <= 0) return;
+            p += n;
+            left -= static_cast<std::size_t>(n);
+        }
+    }
+    void flush_() override
+    {
+        const std::lock_guard lock(flushed_mutex_);
+        ++flushed_;
+        flushed_changed_.notify_all();
+    }
+
+public:
+    std::uint64_t flushed()
+    {
+        const std::lock_guard lock(flushed_mutex_);
+        return flushed_;
+    }
+    void wait_past(std::uint64_t count)
+    {
+        std::unique_lock lock(flushed_mutex_);
+        flushed_changed_.wait_for(lock, std::chrono::seconds(2), [&] { return flushed_ > count; });
+    }
+
+private:
+    int fd_;
+    std::mutex flushed_mutex_;
+    std::condition_variable flushed_changed_;
+    std::uint64_t flushed_ = 0;
+};
+
+} // namespace
+
+bool parse_level(std::string_view text, Level &level)
+{
+    if (text == "error")
+        level = Level::Error;
+    else if (text == "warning")
+        level = Level::Warning;
+    else if (text == "info")
+        level = Level::Info;
+    else if (text == "debug")
+        level = Level::Debug;
+    else
+        return false;
+    return true;
+}
+
+std::string_view level_name(Level level) { return kNames[static_cast<std::size_t>(level)]; }
+
+std::string format_line(LogFormat format, std::int64_t wall_ns, Level level, std::string_view node,
+                        std::string_view event, std::span<const LogField> fields)
+{
+    Buffer out;
+    if (format == LogFormat::Json) {
+        append(out, "{\"ts\":\"");
+        append_time(out, wall_ns);
+        fmt::format_to(std::back_inserter(out), "\",\"level\":\"{}\"", level_name(level));
+        append_member(out, "node", node);
+        append_member(out, "event", event);
+        for (const LogField &field : fields) append_member(out, field.name, field.value);
+        append(out, "}\n");
+        return fmt::to_string(out);
+    }
+    append_time(out, wall_ns);
+    fmt::format_to(std::back_inserter(out), " {:<5} ", level_name(level));
+    append_escaped(out, node);
+    out.push_back(' ');
+    append_escaped(out, event);
+    for (const LogField &field : fields) {
+        out.push_back(' ');
+        append_escaped(out, field.name);
+        out.push_back('=');
+        const bool quoted = needs_quotes(field.value);
+        if (quoted) out.push_back('"');
+        append_escaped(out, field.value);
+        if (quoted) out.push_back('"');
+    }
+    out.push_back('\n');
+    return fmt::to_string(out);
+}
+
+class Log::Writer {
+public:
+    explicit Writer(int fd)
+        : pool_(std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1))
+        , sink_(std::make_shared<FdSink>(fd))
+        , logger_(std::make_shared<spdlog::async_logger>("hawser", sink_, pool_,
+                                                         spdlog::async_overflow_policy::overrun_oldest))
+    {
+        logger_->set_level(spdlog::level::trace);
+    }
+
+    void line(std::string_view text)
+    {
+        logger_->log(spdlog::level::info, spdlog::string_view_t(text.data(), text.size()));
+    }
+    std::uint64_t dropped() const { return pool_->overrun_counter(); }
+    void flush()
+    {
+        const std::uint64_t before = sink_->flushed();
+        logger_->flush();
+        sink_->wait_past(before);
+    }
+
+private:
+    std::shared_ptr<spdlog::details::thread_pool> pool_; // its end joins the thread after the queue is empty
+    std::shared_ptr<FdSink> sink_;
+    std::shared_ptr<spdlog::async_logger> logger_;
+};
+
+Log::Log(const LogSettings &settings)
+    : level_(settings.level)
+    , format_(settings.format)
+    , writer_(std::make_unique<Writer>(settings.fd))
+{}
+
+Log::~Log() = default;
+
+void Log::write(Level level, std::string_view node, std::string_view event, std::span<const LogField> fields)
+{
+    if (!enabled(level)) return;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const std::int64_t wall = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+    writer_->line(format_line(format_, wall, level, node, event, fields));
+}
+
+std::uint64_t Log::dropped() const { return writer_->dropped(); }
+
+void Log::flush() { writer_->flush(); }
+
+} // namespace hawser::host

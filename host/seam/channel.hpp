@@ -1,0 +1,88 @@
+// The messages between the supervisor and one worker: one packet each on a SOCK_SEQPACKET socket pair, versioned,
+// descriptors attached in batches. Either side reads its end from one thread; send() is for any thread.
+#pragma once
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace hawser::host {
+
+inline constexpr std::uint16_t kChannelVersion = 1;
+inline constexpr std::size_t kSocketsPerMessage = 128;
+
+// Supervisor to worker --------------------------------------------------------------------------------------------
+
+struct PassedSocket {
+    std::uint32_t listener = 0; // index into CompartmentPlan::listeners
+    std::uint32_t address = 0;  // index into its addresses
+    std::uint32_t loop = 0;     // who accepts; Unix, systemd and fd sockets: 0
+    bool shared = false;        // exists once: its loop hands connections round
+    std::string bound;          // the address with the real port, as shown to people
+    Fd fd;
+};
+struct Sockets { // any number of them, before Start
+    std::vector<PassedSocket> sockets;
+};
+struct Start {};           // all sockets were sent: load, create, start services, then answer Ready or Failed
+struct Serve {};           // attach the listeners
+struct Drain {             // accept no more, finish what is in flight, then Drained; at the deadline the rest is cut
+    std::uint32_t why = 0; // HAWSER_REPLACED 1, HAWSER_STOPPING 2
+    std::uint64_t timeout_ns = 0;
+};
+struct Stop {};      // at once
+struct AskStatus {}; // answered by StatusReport
+
+// Worker to supervisor --------------------------------------------------------------------------------------------
+
+struct Ready {};
+struct Failed { // nothing is served; the worker ends
+    std::int32_t status = 70;
+    std::string node, option, text; // node: NodePlan::name or empty; option: path of the option to blame, or empty
+};
+struct NodeStatus {
+    std::string name, kind, plugin, state, detail;
+    std::uint64_t since_wall_ns = 0;
+};
+struct StatusReport {
+    std::vector<NodeStatus> nodes;
+};
+struct Drained {
+    std::uint64_t finished = 0, cut = 0; // connections
+};
+
+// Later work: park, adopt, quarantine, upgrade take the numbers from 64.
+using Message = std::variant<Sockets, Start, Serve, Drain, Stop, AskStatus, Ready, Failed, StatusReport, Drained>;
+
+class Channel {
+public:
+    explicit Channel(Fd fd)
+        : fd_(std::move(fd))
+    {}
+
+    static Result<std::pair<Channel, Channel>> make_pair(); // close-on-exec both
+
+    int fd() const { return fd_.get(); } // for waiting until it can be read
+    // Sends whole packets; Sockets are split into batches. Waits (bounded, 5 s) while the other side is behind.
+    Result<void> send(const Message &message);
+    // The next message; nullopt: the other side has ended. Blocks unless `fd` is readable. Errors: a packet that is
+    // malformed, of another version, or too long.
+    Result<std::optional<Message>> receive();
+
+    Channel(Channel &&other) noexcept
+        : fd_(std::move(other.fd_))
+    {}
+
+private:
+    Fd fd_;
+    std::mutex sending_;
+};
+
+} // namespace hawser::host

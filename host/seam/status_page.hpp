@@ -1,0 +1,64 @@
+// Shared memory that the supervisor maps for each worker from the start, so that what it says survives the worker's
+// death: one cell for each loop (crumb, counters), one for the worker. The worker writes, the supervisor only reads,
+// all by relaxed atomics. Sized for kMaxLoops. The worker's `hawser_loop` objects live in it, so that a crumb costs one
+// store.
+#pragma once
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace hawser::host {
+
+inline constexpr unsigned kMaxLoops = 64;
+
+struct alignas(64) LoopCell {
+    // The bridge constructs the loop's hawser_loop here (32 bytes; its `crumb` lies at offset 24).
+    std::byte loop[64];
+    std::atomic<std::uint64_t> turns;        // wake-ups handled
+    std::atomic<std::uint64_t> turn_started; // monotonic ns; 0 while it waits
+    std::atomic<std::uint64_t> accepted, closed, refused;
+    std::atomic<std::uint64_t> bytes_in, bytes_out;
+
+    std::uint32_t crumb() const
+    {
+        return __atomic_load_n(reinterpret_cast<const std::uint32_t *>(loop + 24), __ATOMIC_RELAXED);
+    }
+    std::uint64_t open() const
+    {
+        return accepted.load(std::memory_order_relaxed) - closed.load(std::memory_order_relaxed);
+    }
+};
+
+struct StatusLayout {
+    std::uint32_t magic, version, loops, reserved;
+    std::atomic<std::uint64_t> log_dropped;
+    std::atomic<std::uint64_t> offload_queued, offload_done;
+    alignas(64) LoopCell cells[kMaxLoops];
+};
+
+class StatusPage {
+public:
+    static Result<StatusPage> create(unsigned loops); // a new memfd, mapped
+    static Result<StatusPage> open(Fd fd);            // maps one that was passed; magic, version and size are checked
+    StatusPage(StatusPage &&other) noexcept;
+    StatusPage &operator=(StatusPage &&other) noexcept;
+    ~StatusPage();
+
+    StatusLayout &operator*() const { return *layout_; }
+    StatusLayout *operator->() const { return layout_; }
+    int fd() const { return fd_.get(); }
+
+private:
+    StatusPage(Fd fd, StatusLayout *layout)
+        : fd_(std::move(fd))
+        , layout_(layout)
+    {}
+    Fd fd_;
+    StatusLayout *layout_ = nullptr;
+};
+
+} // namespace hawser::host
