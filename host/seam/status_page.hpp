@@ -4,6 +4,7 @@
 // store.
 #pragma once
 
+#include "base/counters.hpp"
 #include "base/fd.hpp"
 #include "base/result.hpp"
 
@@ -18,18 +19,11 @@ inline constexpr unsigned kMaxLoops = 64;
 struct alignas(64) LoopCell {
     // The bridge constructs the loop's hawser_loop here (32 bytes; its `crumb` lies at offset 24).
     std::byte loop[64];
-    std::atomic<std::uint64_t> turns;        // wake-ups handled
-    std::atomic<std::uint64_t> turn_started; // monotonic ns; 0 while it waits
-    std::atomic<std::uint64_t> accepted, closed, refused;
-    std::atomic<std::uint64_t> bytes_in, bytes_out;
+    LoopCounters counters;
 
     std::uint32_t crumb() const
     {
         return __atomic_load_n(reinterpret_cast<const std::uint32_t *>(loop + 24), __ATOMIC_RELAXED);
-    }
-    std::uint64_t open() const
-    {
-        return accepted.load(std::memory_order_relaxed) - closed.load(std::memory_order_relaxed);
     }
 };
 
