@@ -10,7 +10,10 @@ std::uint64_t Backoff::next_delay()
     const unsigned attempt = failures_++;
     if (attempt == 0) return 0;
     std::uint64_t delay = first_;
-    for (unsigned i = 1; i < attempt && delay < longest_; ++i) delay *= 2;
+    for (unsigned i = 1; i < attempt; ++i) {
+        if (delay > longest_ / 2) return longest_;
+        delay *= 2;
+    }
     return std::min(delay, longest_);
 }
 

@@ -25,7 +25,7 @@ bool parse_number(std::string_view text, Number &number)
 bool is_address(int family, const std::string &text)
 {
     unsigned char binary[16];
-    return inet_pton(family, text.c_str(), binary) == 1;
+    return text.find('\0') == std::string::npos && inet_pton(family, text.c_str(), binary) == 1;
 }
 
 Result<Endpoint> parse_tcp(std::string_view text, std::string_view whole)

@@ -27,12 +27,16 @@ using Buffer = fmt::memory_buffer;
 
 void append(Buffer &out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
 
-// Bytes that would end a line or a quoted value, and control characters, as JSON writes them. Both formats use it.
+// Bytes that would end a line or a quoted value, and control characters, as JSON writes them: those of ASCII and,
+// because terminals obey them too, those of U+0080 to U+009F. REQUIRES: valid UTF-8. Both formats use it.
 void append_escaped(Buffer &out, std::string_view text)
 {
-    for (const char c : text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
         const auto u = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
+        if (u == 0xc2 && static_cast<unsigned char>(text[i + 1]) < 0xa0) {
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(text[++i]));
+        } else if (c == '"' || c == '\\') {
             out.push_back('\\');
             out.push_back(c);
         } else if (c == '\n') {
@@ -45,7 +49,7 @@ void append_escaped(Buffer &out, std::string_view text)
     }
 }
 
-// Cuts after what is not valid UTF-8, so that a JSON line always is: each bad byte becomes U+FFFD.
+// Each byte that is not valid UTF-8 becomes U+FFFD, so that a line always is valid.
 std::string valid_utf8(std::string_view text)
 {
     std::string out;
@@ -76,6 +80,8 @@ std::string valid_utf8(std::string_view text)
     return out;
 }
 
+void append_text(Buffer &out, std::string_view text) { append_escaped(out, valid_utf8(text)); }
+
 bool needs_quotes(std::string_view value)
 {
     if (value.empty()) return true;
@@ -84,6 +90,15 @@ bool needs_quotes(std::string_view value)
         if (u <= 0x20 || c == '"' || c == '=' || c == '\\' || u == 0x7f) return true;
     }
     return false;
+}
+
+// A word of a text line: quoted where it would not be one word otherwise.
+void append_word(Buffer &out, std::string_view value)
+{
+    const bool quoted = needs_quotes(value);
+    if (quoted) out.push_back('"');
+    append_text(out, value);
+    if (quoted) out.push_back('"');
 }
 
 void append_time(Buffer &out, std::int64_t wall_ns)
@@ -98,9 +113,9 @@ void append_time(Buffer &out, std::int64_t wall_ns)
 void append_member(Buffer &out, std::string_view name, std::string_view value)
 {
     append(out, ",\"");
-    append_escaped(out, valid_utf8(name));
+    append_text(out, name);
     append(out, "\":\"");
-    append_escaped(out, valid_utf8(value));
+    append_text(out, value);
     append(out, "\"");
 }
 
@@ -190,17 +205,14 @@ std::string format_line(LogFormat format, std::int64_t wall_ns, Level level, std
     }
     append_time(out, wall_ns);
     fmt::format_to(std::back_inserter(out), " {:<5} ", level_name(level));
-    append_escaped(out, node);
+    append_word(out, node);
     out.push_back(' ');
-    append_escaped(out, event);
+    append_word(out, event);
     for (const LogField &field : fields) {
         out.push_back(' ');
-        append_escaped(out, field.name);
+        append_word(out, field.name);
         out.push_back('=');
-        const bool quoted = needs_quotes(field.value);
-        if (quoted) out.push_back('"');
-        append_escaped(out, field.value);
-        if (quoted) out.push_back('"');
+        append_word(out, field.value);
     }
     out.push_back('\n');
     return fmt::to_string(out);
@@ -224,6 +236,7 @@ public:
     std::uint64_t dropped() const { return pool_->overrun_counter(); }
     void flush()
     {
+        const std::lock_guard lock(flushing_); // one at a time: the sink counts flushes, it does not tell them apart
         const std::uint64_t before = sink_->flushed();
         logger_->flush();
         sink_->wait_past(before);
@@ -233,6 +246,7 @@ private:
     std::shared_ptr<spdlog::details::thread_pool> pool_; // its end joins the thread after the queue is empty
     std::shared_ptr<FdSink> sink_;
     std::shared_ptr<spdlog::async_logger> logger_;
+    std::mutex flushing_;
 };
 
 Log::Log(const LogSettings &settings)
