@@ -1,0 +1,34 @@
+// Numbers for objects of one loop, which any thread may keep for ever: loop, slot and a generation that is never used
+// again. For the loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace hawser::host {
+
+class Refs {
+public:
+    explicit Refs(unsigned loop)
+        : loop_(loop)
+    {}
+
+    std::uint64_t track(void *object); // 0: no number is left
+    void untrack(std::uint64_t ref);
+    void *find(std::uint64_t ref) const; // NULL: no longer tracked
+    static unsigned loop_of(std::uint64_t ref) { return static_cast<unsigned>(ref >> 56); }
+
+private:
+    // generation 32 bits · loop 8 bits at the top · slot 24 bits
+    struct Slot {
+        void *object = nullptr;
+        std::uint32_t generation = 1;
+    };
+    static std::uint32_t slot_of(std::uint64_t ref) { return static_cast<std::uint32_t>(ref >> 32) & 0xffffffU; }
+
+    unsigned loop_;
+    std::vector<Slot> slots_;
+    std::vector<std::uint32_t> free_;
+};
+
+} // namespace hawser::host

@@ -1,0 +1,257 @@
+// Tests: tests/unit/net/connection_test.cpp
+#include "net/connection.hpp"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace hawser::host {
+namespace {
+
+std::uint32_t events_of(bool input, bool output)
+{
+    std::uint32_t events = 0;
+    if (input) events |= EPOLLIN;
+    if (output) events |= EPOLLOUT;
+    return events;
+}
+
+} // namespace
+
+Connection::Connection(Transport &transport, Fd socket)
+    : transport_(transport)
+    , socket_(std::move(socket))
+{
+    ++transport_.open_;
+}
+
+Connection::~Connection()
+{
+    transport_.wheel_.remove(*this);
+    std::free(input_);
+    delete detail_;
+    --transport_.open_;
+}
+
+bool Connection::start()
+{
+    const auto added = transport_.loop().add(socket_.get(), EPOLLIN, this);
+    if (added) {
+        set(kReads);
+        return true;
+    }
+    set(kOut);
+    fail(Outcome::Limit, added.error().text);
+    return false;
+}
+
+bool Connection::start_connecting(std::uint64_t until)
+{
+    clear(kWaits);
+    set(kConnects);
+    const auto added = transport_.loop().add(socket_.get(), EPOLLOUT, this);
+    if (!added) {
+        set(kOut);
+        fail(Outcome::Limit, added.error().text);
+        return false;
+    }
+    set(kWrites);
+    if (until != 0) transport_.wheel_.set(*this, until, transport_.loop().now());
+    return true;
+}
+
+void Connection::finish_connecting()
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0) {
+        char text[128];
+        const bool refused = error == ECONNREFUSED || error == EACCES || error == EPERM;
+        fail(error == ETIMEDOUT ? Outcome::TimedOut
+             : refused          ? Outcome::Refused
+                                : Outcome::Failed,
+             strerror_r(error, text, sizeof text));
+        return;
+    }
+    clear(kConnects);
+    transport_.wheel_.set(*this, 0, 0);
+    want(true, !queue_empty());
+    opened();
+    transport_.send_stage();
+    flush_queue();
+    mark_dirty(); // a close() that was asked for meanwhile
+}
+
+void Connection::on_ready(std::uint32_t events)
+{
+    if (has(kFinished)) return;
+    if (has(kConnects)) {
+        finish_connecting();
+        return;
+    }
+    if ((events & EPOLLOUT) != 0) flush_queue();
+    if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0 || has(kFinished)) return;
+    if (has(kLingers))
+        discard_input();
+    else if (has(kPaused | kEnded | kClosing | kAborts))
+        take_unwanted(events);
+    else
+        read();
+}
+
+// Input or the end of it while nobody wants to hear: out of the set for input; an error ends the connection.
+void Connection::take_unwanted(std::uint32_t events)
+{
+    if ((events & EPOLLERR) != 0) {
+        fail(Outcome::Reset, "connection reset by peer");
+    } else if ((events & EPOLLHUP) != 0) {
+        // Always reported while the socket is in the set.
+        transport_.loop().remove(socket_.get());
+        clear(kReads | kWrites);
+        set(kOut);
+        if (has(kEnded)) fail(Outcome::Reset, "both directions have ended");
+    } else {
+        want(false, has(kWrites));
+    }
+}
+
+void Connection::read()
+{
+    char *buffer = transport_.input_.get();
+    const std::size_t kept = input_ != nullptr ? input_->n : 0;
+    if (kept > 0) std::memcpy(buffer, input_->data, kept);
+    const ssize_t n = ::recv(socket_.get(), buffer + kept, Transport::kReadSize, 0);
+    if (n > 0) {
+        transport_.loop().counters().bytes_in.add(static_cast<std::uint64_t>(n));
+        if (input_ != nullptr) input_->n = 0;
+        deliver(buffer, kept + static_cast<std::size_t>(n));
+    } else if (n == 0) {
+        end_input();
+    } else if (errno != EAGAIN && errno != EINTR) {
+        char text[128];
+        fail(errno == ETIMEDOUT ? Outcome::TimedOut : Outcome::Reset, strerror_r(errno, text, sizeof text));
+    }
+}
+
+void Connection::discard_input()
+{
+    const ssize_t n = ::recv(socket_.get(), transport_.input_.get(), 2 * Transport::kReadSize, 0);
+    if (n == 0) {
+        set(kEnded);
+        want(false, has(kWrites));
+        mark_dirty(); // our last words may still wait
+    } else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+        finish(Outcome::Ok, {});
+    }
+}
+
+void Connection::deliver(const char *data, std::size_t n)
+{
+    const std::size_t used = std::min(received(data, n), n);
+    transport_.send_stage();
+    const std::size_t left = n - used;
+    if (left == 0 || ended()) {
+        if (input_ != nullptr) input_->n = 0;
+        return;
+    }
+    if (!keep(data + used, left)) {
+        fail(Outcome::Failed, "out of memory");
+    } else if (has(kReopens)) {
+        set(kResumes);
+    } else if (left >= kMostUnconsumed && !has(kPaused | kResumes)) {
+        set(kAborts);
+        fail(Outcome::Limit, "the session left too much input unconsumed");
+    }
+    if (has(kResumes)) mark_again();
+}
+
+bool Connection::keep(const char *data, std::size_t n)
+{
+    if (input_ == nullptr || input_->room < n) {
+        const std::size_t room = std::max<std::size_t>(n, 256);
+        void *memory = std::malloc(sizeof(Input) + room);
+        if (memory == nullptr) return false;
+        std::free(input_);
+        input_ = new (memory) Input;
+        input_->room = room;
+    }
+    std::memmove(input_->data, data, n);
+    input_->n = n;
+    return true;
+}
+
+// Unconsumed input once more, after pause(false) or a change of session.
+void Connection::give_again()
+{
+    const std::size_t n = input_ != nullptr ? input_->n : 0;
+    if (n > 0) {
+        char *buffer = transport_.input_.get();
+        std::memcpy(buffer, input_->data, n);
+        input_->n = 0;
+        deliver(buffer, n);
+    }
+    if (!has(kPaused | kEnded) && !ended()) want(true, has(kWrites));
+}
+
+void Connection::end_input()
+{
+    set(kEnded);
+    want(false, has(kWrites));
+    peer_ended();
+    transport_.send_stage();
+    if (input_ != nullptr) input_->n = 0;
+    if (has(kShut) && !ended()) finish(Outcome::Ok, {});
+}
+
+void Connection::want(bool input, bool output)
+{
+    if (has(kFinished) || socket_.get() < 0) return;
+    const std::uint32_t wanted = (input ? kReads : 0) | (output ? kWrites : 0);
+    if (has(kOut)) {
+        if (wanted == 0) return;
+        clear(kOut);
+        const std::uint32_t events = events_of(input, output);
+        if (!transport_.loop().add(socket_.get(), events, this)) fail(Outcome::Limit, "cannot watch the socket");
+    } else if ((flags_ & (kReads | kWrites)) != wanted) {
+        transport_.loop().modify(socket_.get(), events_of(input, output), this);
+    }
+    clear(kReads | kWrites);
+    set(wanted);
+}
+
+void Connection::pause(bool paused)
+{
+    if (ended()) return;
+    if (paused) {
+        // The set is changed only if something does come while paused.
+        set(kPaused);
+        clear(kResumes);
+    } else if (has(kPaused)) {
+        clear(kPaused);
+        set(kResumes);
+        mark_again();
+    }
+}
+
+void Connection::set_timer(std::uint64_t at)
+{
+    if (!ended()) transport_.wheel_.set(*this, at, transport_.loop().now());
+}
+
+void Connection::reopen()
+{
+    if (ended()) return;
+    clear(kPaused | kFull);
+    transport_.wheel_.set(*this, 0, 0);
+    set(kReopens | kResumes);
+    mark_again();
+}
+
+void Connection::fired(WheelEntry &entry) { static_cast<Connection &>(entry).deadline_over(); }
+
+} // namespace hawser::host

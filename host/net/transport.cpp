@@ -1,0 +1,77 @@
+// Tests: tests/unit/net/connection_test.cpp
+#include "net/transport.hpp"
+
+#include "net/connection.hpp"
+
+namespace hawser::host {
+
+Transport::Transport(Loop &loop)
+    : loop_(loop)
+    , input_(new char[2 * kReadSize])
+{
+    loop_.on_turn_end([this] { turn_end(); });
+}
+
+Transport::~Transport()
+{
+    if (wheel_timer_ != 0) loop_.timers().cancel(&wheel_timer_);
+    loop_.on_turn_end({});
+}
+
+void Transport::send_stage(bool more)
+{
+    if (stage_.empty()) {
+        stage_owner_ = nullptr;
+        return;
+    }
+    Connection &owner = *stage_owner_;
+    std::uint64_t went = 0;
+    const OutputQueue::Sent sent = stage_.flush(owner.socket(), more, owner.queue(), &went);
+    stage_owner_ = nullptr;
+    owner.after_flush(sent, went);
+}
+
+void Transport::settle()
+{
+    send_stage();
+    // A closed() may dirty others: until there is none left.
+    while (!dirty_.empty()) {
+        settling_.swap(dirty_);
+        for (Connection *connection : settling_) connection->settle();
+        settling_.clear();
+        send_stage();
+    }
+}
+
+// What waits for its session's ear (drained, input given again) is heard once a turn, so that a busy connection starves
+// nobody.
+void Transport::turn_end()
+{
+    settle();
+    if (!again_.empty()) {
+        retrying_.swap(again_);
+        for (Connection *connection : retrying_) {
+            connection->retry();
+            send_stage();
+        }
+        retrying_.clear();
+        settle();
+        if (!again_.empty()) loop_.run_again_soon();
+    }
+    arm_wheel();
+}
+
+void Transport::arm_wheel()
+{
+    const std::uint64_t next = wheel_.next();
+    if (next == 0 || (wheel_timer_ != 0 && wheel_armed_ <= next)) return;
+    if (wheel_timer_ != 0) loop_.timers().cancel(&wheel_timer_);
+    wheel_armed_ = next;
+    const auto fire = [](void *who) {
+        auto &self = *static_cast<Transport *>(who);
+        self.wheel_.advance(self.loop_.now(), &Connection::fired);
+    };
+    loop_.timers().start(next, fire, this, &wheel_timer_);
+}
+
+} // namespace hawser::host

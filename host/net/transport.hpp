@@ -1,0 +1,53 @@
+// What all connections of one loop share: the read buffer, the stage, the deadline wheel, and the lists of connections
+// that have something to settle at the end of a turn. For the loop's thread; outlives its connections.
+//
+// Plugin code only sets flags and fills the stage or a queue; everything with a consequence (sending, on_drained,
+// on_close, freeing) happens here, outside of any call into a connection's session.
+#pragma once
+
+#include "loop/loop.hpp"
+#include "net/stage.hpp"
+#include "net/wheel.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace hawser::host {
+
+class Connection;
+
+class Transport {
+public:
+    static constexpr std::size_t kReadSize = 65536;
+
+    explicit Transport(Loop &loop);
+    ~Transport();
+    Transport(const Transport &) = delete;
+    Transport &operator=(const Transport &) = delete;
+
+    Loop &loop() { return loop_; }
+    std::uint64_t open() const { return open_; }
+
+    // After any code that may have written to connections: sends what is staged, settles every dirty connection.
+    void settle();
+
+private:
+    friend class Connection;
+
+    void turn_end();
+    void send_stage(bool more = false);
+    void arm_wheel();
+
+    Loop &loop_;
+    Stage stage_;
+    Connection *stage_owner_ = nullptr;
+    std::unique_ptr<char[]> input_; // what a session left, then what was read: 2 × kReadSize
+    Wheel wheel_;
+    std::uintptr_t wheel_timer_ = 0;
+    std::uint64_t wheel_armed_ = 0;
+    std::vector<Connection *> dirty_, again_;
+    std::vector<Connection *> settling_, retrying_;
+    std::uint64_t open_ = 0;
+};
+
+} // namespace hawser::host
