@@ -1,5 +1,5 @@
-// Counters of one loop. Written by its thread alone, read by anybody: relaxed stores, no read-modify-write. They lie in the
-// status page, so that they survive the worker.
+// Counters of one loop. Written by its thread alone, read by anybody: relaxed stores, no read-modify-write. They lie in
+// the status page, so that they survive the worker.
 #pragma once
 
 #include <atomic>

@@ -131,7 +131,7 @@ private:
             running_.swap(tasks_);
         }
         loop_.begin_turn();
-        for (const Task &task : running_) task.run(task.first, task.second, task.number);
+        for (const Task &task : running_) task.run(task);
         running_.clear();
         loop_.end_turn();
     }
@@ -212,11 +212,11 @@ bool Loop::post(const Task &task) { return engine_->push(task); }
 bool Loop::submit(std::function<void()> work)
 {
     auto *held = new std::function<void()>(std::move(work));
-    const auto run = [](void *first, void *, std::uint64_t) {
-        const std::unique_ptr<std::function<void()>> mine(static_cast<std::function<void()> *>(first));
+    const auto run = [](const Task &task) {
+        const std::unique_ptr<std::function<void()>> mine(static_cast<std::function<void()> *>(task.first));
         (*mine)();
     };
-    if (post({run, held, nullptr, 0})) return true;
+    if (post({run, held})) return true;
     delete held;
     return false;
 }

@@ -34,9 +34,10 @@ protected:
 
 // Work for another thread's loop: plain data, so that queuing allocates nothing.
 struct Task {
-    void (*run)(void *first, void *second, std::uint64_t number) = nullptr;
+    void (*run)(const Task &task) = nullptr;
     void *first = nullptr;
     void *second = nullptr;
+    void (*third)(void *, void *) = nullptr;
     std::uint64_t number = 0;
 };
 

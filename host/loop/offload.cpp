@@ -48,8 +48,7 @@ void OffloadPool::run()
         queue_.pop_front();
         lock.unlock();
         job->work();
-        job->loop->post(
-            {[](void *first, void *, std::uint64_t) { static_cast<OffloadJob *>(first)->done(); }, job, nullptr, 0});
+        job->loop->post({[](const Task &task) { static_cast<OffloadJob *>(task.first)->done(); }, job});
         lock.lock();
     }
     --running_;

@@ -5,7 +5,7 @@
 
 namespace hawser::host {
 
-std::uint64_t Refs::track(void *object)
+std::uint64_t Refs::track(void *object, std::uint32_t mark)
 {
     constexpr std::uint32_t kMostSlots = 0x1000000;
     std::uint32_t slot;
@@ -19,6 +19,7 @@ std::uint64_t Refs::track(void *object)
         return 0;
     }
     slots_[slot].object = object;
+    slots_[slot].mark = mark;
     return static_cast<std::uint64_t>(loop_) << 56 | static_cast<std::uint64_t>(slot) << 32 | slots_[slot].generation;
 }
 
@@ -37,5 +38,7 @@ void *Refs::find(std::uint64_t ref) const
     if (slot >= slots_.size() || slots_[slot].generation != static_cast<std::uint32_t>(ref)) return nullptr;
     return slots_[slot].object;
 }
+
+std::uint32_t Refs::mark(std::uint64_t ref) const { return find(ref) != nullptr ? slots_[slot_of(ref)].mark : 0; }
 
 } // namespace hawser::host

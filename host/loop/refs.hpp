@@ -13,9 +13,11 @@ public:
         : loop_(loop)
     {}
 
-    std::uint64_t track(void *object); // 0: no number is left
+    // `mark` is kept beside it, for messages. 0: no number is left.
+    std::uint64_t track(void *object, std::uint32_t mark = 0);
     void untrack(std::uint64_t ref);
-    void *find(std::uint64_t ref) const; // NULL: no longer tracked
+    void *find(std::uint64_t ref) const;         // NULL: no longer tracked
+    std::uint32_t mark(std::uint64_t ref) const; // 0: no longer tracked
     static unsigned loop_of(std::uint64_t ref) { return static_cast<unsigned>(ref >> 56); }
 
 private:
@@ -23,6 +25,7 @@ private:
     struct Slot {
         void *object = nullptr;
         std::uint32_t generation = 1;
+        std::uint32_t mark = 0;
     };
     static std::uint32_t slot_of(std::uint64_t ref) { return static_cast<std::uint32_t>(ref >> 32) & 0xffffffU; }
 

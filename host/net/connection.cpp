@@ -211,12 +211,12 @@ void Connection::end_input()
 void Connection::want(bool input, bool output)
 {
     if (has(kFinished) || socket_.get() < 0) return;
-    const std::uint32_t wanted = (input ? kReads : 0) | (output ? kWrites : 0);
+    const std::uint32_t wanted = (input ? kReads : 0U) | (output ? kWrites : 0U);
     if (has(kOut)) {
         if (wanted == 0) return;
         clear(kOut);
-        const std::uint32_t events = events_of(input, output);
-        if (!transport_.loop().add(socket_.get(), events, this)) fail(Outcome::Limit, "cannot watch the socket");
+        if (!transport_.loop().add(socket_.get(), events_of(input, output), this))
+            fail(Outcome::Limit, "cannot watch the socket");
     } else if ((flags_ & (kReads | kWrites)) != wanted) {
         transport_.loop().modify(socket_.get(), events_of(input, output), this);
     }
