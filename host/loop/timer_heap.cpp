@@ -6,7 +6,7 @@ namespace hawser::host {
 void TimerHeap::put(std::size_t i, const Entry &entry)
 {
     entries_[i] = entry;
-    *entry.place = i + 1;
+    *entry.place = reinterpret_cast<Place>(i + 1);
 }
 
 void TimerHeap::up(std::size_t i, const Entry &entry)
@@ -35,7 +35,7 @@ void TimerHeap::down(std::size_t i, const Entry &entry)
 
 void TimerHeap::take(std::size_t i)
 {
-    *entries_[i].place = 0;
+    *entries_[i].place = nullptr;
     const Entry last = entries_.back();
     entries_.pop_back();
     if (i == entries_.size()) return;
@@ -45,17 +45,18 @@ void TimerHeap::take(std::size_t i)
         down(i, last);
 }
 
-void TimerHeap::start(std::uint64_t at, Fire fire, void *who, std::uintptr_t *place)
+void TimerHeap::start(std::uint64_t at, Fire fire, void *who, Place *place)
 {
     const Entry entry{at, sequence_++, fire, who, place};
     entries_.push_back(entry);
     up(entries_.size() - 1, entry);
 }
 
-bool TimerHeap::cancel(std::uintptr_t *place)
+bool TimerHeap::cancel(Place *place)
 {
-    if (*place == 0 || *place > entries_.size() || entries_[*place - 1].place != place) return false;
-    take(*place - 1);
+    const auto i = reinterpret_cast<std::uintptr_t>(*place);
+    if (i == 0 || i > entries_.size() || entries_[i - 1].place != place) return false;
+    take(i - 1);
     return true;
 }
 

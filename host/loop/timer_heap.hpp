@@ -11,12 +11,13 @@ namespace hawser::host {
 class TimerHeap {
 public:
     using Fire = void (*)(void *who);
+    using Place = void *; // a number, in the type that a hawser_op has room for
 
     // fire(who) runs once `at` has come; timers of the same `at` in the order of start. `*place` is the timer's own
-    // word until it fires or is cancelled: not 0 while it waits.
-    void start(std::uint64_t at, Fire fire, void *who, std::uintptr_t *place);
+    // word until it fires or is cancelled: not null while it waits.
+    void start(std::uint64_t at, Fire fire, void *who, Place *place);
     // False if it does not wait.
-    bool cancel(std::uintptr_t *place);
+    bool cancel(Place *place);
 
     // The earliest deadline, or 0 if there is none.
     std::uint64_t next() const { return entries_.empty() ? 0 : entries_.front().at; }
@@ -30,7 +31,7 @@ private:
         std::uint64_t at, sequence;
         Fire fire;
         void *who;
-        std::uintptr_t *place;
+        Place *place;
     };
     static bool before(const Entry &a, const Entry &b) { return a.at != b.at ? a.at < b.at : a.sequence < b.sequence; }
     void put(std::size_t i, const Entry &entry);

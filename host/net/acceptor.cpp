@@ -36,7 +36,7 @@ void Acceptor::stop()
 // Level-triggered readiness would spin: out of the set until something may have changed.
 void Acceptor::rest()
 {
-    if (stopped_ || retry_ != 0) return;
+    if (stopped_ || retry_ != nullptr) return;
     if (watching_) loop_.remove(socket_.get());
     watching_ = false;
     const auto again = [](void *who) {

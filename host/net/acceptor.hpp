@@ -45,7 +45,7 @@ private:
     ListenerShare &share_;
     bool watching_ = false;
     bool stopped_ = false;
-    std::uintptr_t retry_ = 0;
+    TimerHeap::Place retry_ = nullptr;
     std::uint64_t told_ = 0;
 };
 

@@ -49,6 +49,12 @@ bool Connection::start()
     return false;
 }
 
+void Connection::wait_for_socket(std::uint64_t until)
+{
+    set(kWaits);
+    transport_.wheel_.set(*this, until, transport_.loop().now());
+}
+
 bool Connection::start_connecting(std::uint64_t until)
 {
     clear(kWaits);

@@ -53,7 +53,7 @@ protected:
     // The socket is still connecting: opened() or closed() follows. `until`: monotonic ns, 0 for none.
     bool start_connecting(std::uint64_t until);
     // No socket yet: writes queue. start_connecting() or fail() comes later.
-    void wait_for_socket() { set(kWaits); }
+    void wait_for_socket(std::uint64_t until);
     void set_socket(Fd socket) { socket_ = std::move(socket); }
     void fail(Outcome reason, std::string_view detail = {});
 

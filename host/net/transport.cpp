@@ -14,7 +14,7 @@ Transport::Transport(Loop &loop)
 
 Transport::~Transport()
 {
-    if (wheel_timer_ != 0) loop_.timers().cancel(&wheel_timer_);
+    if (wheel_timer_ != nullptr) loop_.timers().cancel(&wheel_timer_);
     loop_.on_turn_end({});
 }
 
@@ -64,8 +64,8 @@ void Transport::turn_end()
 void Transport::arm_wheel()
 {
     const std::uint64_t next = wheel_.next();
-    if (next == 0 || (wheel_timer_ != 0 && wheel_armed_ <= next)) return;
-    if (wheel_timer_ != 0) loop_.timers().cancel(&wheel_timer_);
+    if (next == 0 || (wheel_timer_ != nullptr && wheel_armed_ <= next)) return;
+    if (wheel_timer_ != nullptr) loop_.timers().cancel(&wheel_timer_);
     wheel_armed_ = next;
     const auto fire = [](void *who) {
         auto &self = *static_cast<Transport *>(who);

@@ -43,7 +43,7 @@ private:
     Connection *stage_owner_ = nullptr;
     std::unique_ptr<char[]> input_; // what a session left, then what was read: 2 × kReadSize
     Wheel wheel_;
-    std::uintptr_t wheel_timer_ = 0;
+    TimerHeap::Place wheel_timer_ = nullptr;
     std::uint64_t wheel_armed_ = 0;
     std::vector<Connection *> dirty_, again_;
     std::vector<Connection *> settling_, retrying_;

@@ -20,7 +20,7 @@ void Wheel::unlink(WheelEntry &entry)
 
 void Wheel::file(WheelEntry &entry)
 {
-    const std::uint64_t tick = std::clamp(tick_of(entry.deadline), done_ + 1, done_ + kSlots - 1);
+    const std::uint64_t tick = std::clamp(tick_of(entry.due), done_ + 1, done_ + kSlots - 1);
     WheelEntry &head = slots_[tick % kSlots];
     entry.filed = static_cast<std::uint32_t>(tick);
     entry.previous = head.previous;
@@ -32,7 +32,7 @@ void Wheel::file(WheelEntry &entry)
 
 void Wheel::set(WheelEntry &entry, std::uint64_t deadline, std::uint64_t now)
 {
-    entry.deadline = deadline;
+    entry.due = deadline;
     if (deadline == 0) return;
     if (filed_ == 0) done_ = now / kTick;
     if (!entry.linked()) {
@@ -45,7 +45,7 @@ void Wheel::set(WheelEntry &entry, std::uint64_t deadline, std::uint64_t now)
 
 void Wheel::remove(WheelEntry &entry)
 {
-    entry.deadline = 0;
+    entry.due = 0;
     if (entry.linked()) unlink(entry);
 }
 
@@ -57,21 +57,21 @@ void Wheel::advance(std::uint64_t now, Fire fire)
         WheelEntry &head = slots_[done_ % kSlots];
         // The list is taken off first: what is filed again goes to a later slot, and fire() may set or remove any
         // entry.
-        WheelEntry due;
+        WheelEntry taken;
         if (head.next == &head) continue;
-        due.next = head.next;
-        due.previous = head.previous;
-        due.next->previous = due.previous->next = &due;
+        taken.next = head.next;
+        taken.previous = head.previous;
+        taken.next->previous = taken.previous->next = &taken;
         head.previous = head.next = &head;
-        while (due.next != &due) {
-            WheelEntry &entry = *due.next;
+        while (taken.next != &taken) {
+            WheelEntry &entry = *taken.next;
             unlink(entry);
-            if (entry.deadline == 0) continue;
-            if (entry.deadline > now) {
+            if (entry.due == 0) continue;
+            if (entry.due > now) {
                 file(entry);
                 continue;
             }
-            entry.deadline = 0;
+            entry.due = 0;
             fire(entry);
         }
     }

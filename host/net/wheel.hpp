@@ -10,7 +10,7 @@ namespace hawser::host {
 
 // Embedded in whatever has a deadline.
 struct WheelEntry {
-    std::uint64_t deadline = 0; // monotonic ns; 0: none
+    std::uint64_t due = 0; // monotonic ns; 0: no deadline
     WheelEntry *previous = nullptr, *next = nullptr;
     std::uint32_t filed = 0; // tick number of its slot; meaningful while linked
 

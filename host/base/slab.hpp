@@ -1,0 +1,92 @@
+// Memory for many objects of one type: chunks of 64, found again from an object's address, so that all live objects can
+// be visited without links in them. Chunks that are empty again go back to the system, but for one. For one thread.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <utility>
+#include <vector>
+
+namespace hawser::host {
+
+template<typename T>
+class Slab {
+public:
+    Slab() = default;
+    Slab(const Slab &) = delete;
+    Slab &operator=(const Slab &) = delete;
+    ~Slab() // REQUIRES: every object was destroyed
+    {
+        for (Chunk *chunk : chunks_) std::free(chunk);
+    }
+
+    // Null: out of memory.
+    template<typename... Arguments>
+    T *create(Arguments &&...arguments)
+    {
+        Chunk *chunk = chunk_with_room();
+        if (chunk == nullptr) return nullptr;
+        const int i = std::countr_one(chunk->live);
+        T *object = new (chunk->at(i)) T(std::forward<Arguments>(arguments)...);
+        chunk->live |= 1ULL << i;
+        ++size_;
+        if (chunk->live == ~0ULL) std::erase(with_room_, chunk);
+        return object;
+    }
+
+    void destroy(T *object)
+    {
+        auto *chunk = reinterpret_cast<Chunk *>(reinterpret_cast<std::uintptr_t>(object) & ~(kChunkSize - 1));
+        const auto i = static_cast<std::size_t>(object - chunk->at(0));
+        object->~T();
+        if (chunk->live == ~0ULL) with_room_.push_back(chunk);
+        chunk->live &= ~(1ULL << i);
+        --size_;
+        if (chunk->live == 0 && with_room_.size() > 1) {
+            std::erase(with_room_, chunk);
+            std::erase(chunks_, chunk);
+            std::free(chunk);
+        }
+    }
+
+    std::size_t size() const { return size_; }
+
+    // visit(T &) for every live object; it may destroy none and create none.
+    template<typename Visit>
+    void for_each(Visit visit)
+    {
+        for (Chunk *chunk : chunks_) {
+            for (std::uint64_t left = chunk->live; left != 0; left &= left - 1)
+                visit(*chunk->at(std::countr_zero(left)));
+        }
+    }
+
+private:
+    static constexpr std::size_t kObjects = 64;
+    struct Chunk {
+        std::uint64_t live = 0;
+        alignas(T) std::byte memory[kObjects * sizeof(T)];
+        T *at(std::size_t i) { return std::launder(reinterpret_cast<T *>(memory)) + i; }
+        T *at(int i) { return at(static_cast<std::size_t>(i)); }
+    };
+    static constexpr std::size_t kChunkSize = std::bit_ceil(sizeof(Chunk));
+
+    Chunk *chunk_with_room()
+    {
+        if (!with_room_.empty()) return with_room_.back();
+        void *memory = std::aligned_alloc(kChunkSize, kChunkSize);
+        if (memory == nullptr) return nullptr;
+        auto *chunk = new (memory) Chunk;
+        chunks_.push_back(chunk);
+        with_room_.push_back(chunk);
+        return chunk;
+    }
+
+    std::vector<Chunk *> chunks_, with_room_;
+    std::size_t size_ = 0;
+};
+
+} // namespace hawser::host

@@ -1,0 +1,187 @@
+// Tests: tests/unit/bridge/conn_test.cpp
+#include "bridge/conn.hpp"
+
+#include "bridge/crumbs.hpp"
+#include "bridge/host_face.hpp"
+#include "bridge/loop_face.hpp"
+#include "net/address.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+namespace hawser::host {
+namespace {
+
+// net's own shapes are those of the boundary.
+static_assert(sizeof(Piece) == sizeof(hawser_piece) && offsetof(Piece, release) == offsetof(hawser_piece, release));
+static_assert(offsetof(Piece, n) == offsetof(hawser_piece, n) && offsetof(Piece, ctx) == offsetof(hawser_piece, ctx));
+static_assert(static_cast<int>(Outcome::Closed) == HAWSER_CLOSED && static_cast<int>(Outcome::Limit) == HAWSER_LIMIT);
+static_assert(static_cast<int>(Outcome::Full) == HAWSER_FULL && static_cast<int>(Outcome::Failed) == HAWSER_FAILED);
+static_assert(static_cast<int>(CloseHow::Shutdown) == HAWSER_SHUTDOWN &&
+              static_cast<int>(CloseHow::Abort) == HAWSER_ABORT);
+static_assert(Connection::kMostUnconsumed == HAWSER_INPUT_MAX);
+
+} // namespace
+
+const hawser_conn_api Conn::kApi = {
+    sizeof(hawser_conn_api), 0,         api_write,  api_send_file, api_pause,
+    api_set_timer,           api_close, api_attach, api_address,   api_tls,
+};
+
+Conn::Conn(LoopFace &loop, Fd socket, ListenerShare *share, std::uint32_t tag)
+    : hawser_conn{&kApi}
+    , Connection(loop, std::move(socket))
+    , share_(share)
+    , tag_(tag)
+{
+    if (share_ != nullptr) ++loop.serving_;
+}
+
+LoopFace &Conn::face() { return static_cast<LoopFace &>(transport()); }
+
+void Conn::open(const hawser_protocol &protocol, void *self)
+{
+    if (!start()) return;
+    if (protocol.open != nullptr) {
+        const crumb::Left left(*face().abi(), tag_, crumb::kOpen);
+        self_ = protocol.open(self, this, {nullptr, 0});
+    }
+    if (self_ != nullptr)
+        session_ = protocol.session;
+    else
+        close(CloseHow::Abort);
+}
+
+void Conn::begin(const hawser_session *session, void *self)
+{
+    session_ = session;
+    self_ = self;
+}
+
+void Conn::connect_to(Fd socket, std::uint64_t until)
+{
+    set_socket(std::move(socket));
+    start_connecting(until);
+}
+
+void Conn::drain(std::uint64_t deadline, std::uint32_t why)
+{
+    if (ended() || session_ == nullptr || session_->on_drain == nullptr) return;
+    const crumb::Left left(*face().abi(), tag_, crumb::kSessionDrain);
+    session_->on_drain(self_, deadline, why);
+}
+
+void Conn::opened()
+{
+    if (session_->on_open == nullptr) return;
+    const crumb::Left left(*face().abi(), tag_, crumb::kSessionOpen);
+    session_->on_open(self_, this);
+}
+
+std::size_t Conn::received(const char *data, std::size_t n)
+{
+    if (session_ == nullptr || session_->on_data == nullptr) return n;
+    const crumb::Left left(*face().abi(), tag_, crumb::kSessionData);
+    return session_->on_data(self_, {data, n});
+}
+
+void Conn::drained()
+{
+    if (session_->on_drained == nullptr) return;
+    const crumb::Left left(*face().abi(), tag_, crumb::kSessionDrained);
+    session_->on_drained(self_);
+}
+
+void Conn::peer_ended()
+{
+    if (session_ == nullptr || session_->on_eof == nullptr) {
+        close(CloseHow::Close);
+        return;
+    }
+    const crumb::Left left(*face().abi(), tag_, crumb::kSessionEof);
+    session_->on_eof(self_);
+}
+
+void Conn::timed_out()
+{
+    if (session_->on_timer == nullptr) {
+        close(CloseHow::Close);
+        return;
+    }
+    const crumb::Left left(*face().abi(), tag_, crumb::kSessionTimer);
+    session_->on_timer(self_);
+}
+
+void Conn::closed(Outcome reason, std::string_view detail)
+{
+    if (session_ == nullptr || session_->on_close == nullptr) return;
+    const crumb::Left left(*face().abi(), tag_, crumb::kSessionClose);
+    session_->on_close(self_, static_cast<std::int32_t>(reason), str(detail));
+}
+
+void Conn::destroy()
+{
+    LoopFace &loop = face();
+    if (share_ != nullptr) {
+        share_->open.fetch_sub(1, std::memory_order_relaxed);
+        loop.loop().counters().closed.add(1);
+        --loop.serving_;
+    } else {
+        loop.lookups_.forget(this);
+    }
+    loop.conns_.destroy(this);
+    if (loop.gone_) loop.gone_();
+}
+
+std::int32_t Conn::api_write(hawser_conn *conn, const hawser_piece *pieces, std::size_t count) noexcept
+{
+    return static_cast<std::int32_t>(of(conn).write(reinterpret_cast<const Piece *>(pieces), count));
+}
+
+std::int32_t Conn::api_send_file(hawser_conn *conn, std::intptr_t fd, std::uint64_t offset, std::uint64_t length,
+                                 void (*release)(void *), void *ctx) noexcept
+{
+    return static_cast<std::int32_t>(of(conn).send_file(static_cast<int>(fd), offset, length, release, ctx));
+}
+
+void Conn::api_pause(hawser_conn *conn, std::int32_t paused) noexcept { of(conn).pause(paused != 0); }
+
+void Conn::api_set_timer(hawser_conn *conn, std::uint64_t at) noexcept { of(conn).set_timer(at); }
+
+void Conn::api_close(hawser_conn *conn, std::uint32_t how) noexcept
+{
+    // An unknown way to close is taken as the mildest that ends the connection.
+    const bool known = how >= HAWSER_SHUTDOWN && how <= HAWSER_ABORT;
+    of(conn).close(known ? static_cast<CloseHow>(how) : CloseHow::Close);
+}
+
+void Conn::api_attach(hawser_conn *conn, const hawser_session *session, void *self) noexcept
+{
+    Conn &mine = of(conn);
+    // If the connection has ended already, the new session hears just that.
+    mine.session_ = session;
+    mine.self_ = self;
+    mine.reopen();
+}
+
+std::int32_t Conn::api_address(hawser_conn *conn, std::uint32_t which, hawser_address *address) noexcept
+{
+    SocketAddress found;
+    const int socket = of(conn).socket();
+    const bool ok = socket >= 0 && (which == HAWSER_PEER ? peer_address(socket, found) : local_address(socket, found));
+    if (!ok) return HAWSER_NOT_FOUND;
+    hawser_address filled{};
+    filled.family = found.family;
+    filled.port = found.port;
+    std::copy(found.ip.begin(), found.ip.end(), filled.ip);
+    const std::size_t n = std::min(found.text.size(), sizeof filled.text - 1);
+    std::memcpy(filled.text, found.text.data(), n);
+    filled.struct_size = std::min<std::uint32_t>(address->struct_size, sizeof filled);
+    std::memcpy(address, &filled, filled.struct_size);
+    return HAWSER_OK;
+}
+
+std::int32_t Conn::api_tls(hawser_conn *, hawser_tls *) noexcept { return HAWSER_NOT_FOUND; }
+
+} // namespace hawser::host

@@ -1,0 +1,57 @@
+// A connection as plugins see it (hawser_conn and its table), and its session as the host calls it. Lives in its loop's
+// slab. For the loop's thread.
+#pragma once
+
+#include "hawser/abi.h"
+#include "net/acceptor.hpp"
+#include "net/connection.hpp"
+
+namespace hawser::host {
+
+class LoopFace;
+
+class Conn final : public hawser_conn, public Connection {
+public:
+    // `share`: of the listener that accepted it, counted off at the end; null for an outgoing connection.
+    Conn(LoopFace &loop, Fd socket, ListenerShare *share, std::uint32_t tag);
+
+    // An accepted connection: its session is made by `protocol`, whose instance is `self`.
+    void open(const hawser_protocol &protocol, void *self);
+    // An outgoing one, whose socket may still be to come.
+    void begin(const hawser_session *session, void *self);
+    void connect_to(Fd socket, std::uint64_t until);
+    void cannot_connect(Outcome reason, std::string_view detail) { fail(reason, detail); }
+    void resolve_first(std::uint64_t until) { wait_for_socket(until); }
+
+    bool accepted() const { return share_ != nullptr; }
+    void drain(std::uint64_t deadline, std::uint32_t why);
+
+private:
+    void opened() override;
+    std::size_t received(const char *data, std::size_t n) override;
+    void drained() override;
+    void peer_ended() override;
+    void timed_out() override;
+    void closed(Outcome reason, std::string_view detail) override;
+    void destroy() override;
+
+    LoopFace &face();
+    static Conn &of(hawser_conn *conn) { return *static_cast<Conn *>(conn); }
+    static std::int32_t api_write(hawser_conn *, const hawser_piece *, std::size_t) noexcept;
+    static std::int32_t api_send_file(hawser_conn *, std::intptr_t fd, std::uint64_t offset, std::uint64_t length,
+                                      void (*release)(void *), void *ctx) noexcept;
+    static void api_pause(hawser_conn *, std::int32_t paused) noexcept;
+    static void api_set_timer(hawser_conn *, std::uint64_t at) noexcept;
+    static void api_close(hawser_conn *, std::uint32_t how) noexcept;
+    static void api_attach(hawser_conn *, const hawser_session *, void *self) noexcept;
+    static std::int32_t api_address(hawser_conn *, std::uint32_t which, hawser_address *) noexcept;
+    static std::int32_t api_tls(hawser_conn *, hawser_tls *) noexcept;
+    static const hawser_conn_api kApi;
+
+    const hawser_session *session_ = nullptr;
+    void *self_ = nullptr;
+    ListenerShare *share_;
+    std::uint32_t tag_;
+};
+
+} // namespace hawser::host

@@ -1,0 +1,64 @@
+// Tests: tests/unit/bridge/host_face_test.cpp
+#include "bridge/host_face.hpp"
+
+#include "bridge/crumbs.hpp"
+#include "bridge/loop_face.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace hawser::host {
+
+HostFace::HostFace(Log &log, OffloadPool &pool)
+    : face_{}
+    , log_(log)
+    , pool_(pool)
+{
+    face_.owner = this;
+    face_.abi.struct_size = sizeof(hawser_host);
+    face_.abi.abi_minor = HAWSER_ABI_MINOR;
+    face_.abi.get_interface = get_interface;
+    face_.abi.log = write_log;
+    face_.abi.post = post;
+    face_.abi.fail = fail;
+}
+
+HostFace &HostFace::of(const hawser_host *host) { return *reinterpret_cast<const Face *>(host)->owner; }
+
+// No table beyond the header exists in this version.
+const void *HostFace::get_interface(const hawser_host *, const char *) noexcept { return nullptr; }
+
+void HostFace::write_log(const hawser_node *node, std::uint32_t level, hawser_str event, const hawser_field *fields,
+                         std::size_t count) noexcept
+{
+    constexpr std::size_t kMostFields = 32;
+    const auto known = static_cast<Level>(std::clamp<std::uint32_t>(level, HAWSER_LOG_ERROR, HAWSER_LOG_DEBUG));
+    Log &log = of(node->host).log_;
+    if (!log.enabled(known)) return;
+    std::array<LogField, kMostFields> copies;
+    count = std::min(count, kMostFields);
+    for (std::size_t i = 0; i < count; ++i) copies[i] = {view(fields[i].name), view(fields[i].value)};
+    log.write(known, view(node->name), view(event), std::span<const LogField>(copies.data(), count));
+}
+
+std::int32_t HostFace::post(const hawser_host *host, hawser_ref to, void (*run)(void *, void *), void *arg) noexcept
+{
+    const HostFace &self = of(host);
+    const unsigned index = Refs::loop_of(to);
+    if (index >= self.loops_.size()) return HAWSER_INVALID;
+    LoopFace &loop = *self.loops_[index];
+    const auto deliver = [](const Task &task) {
+        auto &face = *static_cast<LoopFace *>(task.first);
+        const crumb::Left left(*face.abi(), face.refs().mark(task.number), crumb::kPosted);
+        task.third(face.refs().find(task.number), task.second);
+    };
+    return loop.loop().post({deliver, &loop, arg, run, to}) ? HAWSER_OK : HAWSER_CLOSED;
+}
+
+void HostFace::fail(const hawser_node *node, hawser_str why) noexcept
+{
+    const HostFace &self = of(node->host);
+    if (self.failed_) self.failed_(std::string(view(node->name)), std::string(view(why)));
+}
+
+} // namespace hawser::host

@@ -1,0 +1,57 @@
+// The host as plugins see it: the tables hawser_host and hawser_loop_api, and what stands behind them in one
+// compartment. One HostFace a compartment; made before its loops, destroyed after them.
+#pragma once
+
+#include "base/log.hpp"
+#include "hawser/abi.h"
+#include "loop/offload.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace hawser::host {
+
+class LoopFace;
+
+class HostFace {
+public:
+    HostFace(Log &log, OffloadPool &pool);
+    HostFace(const HostFace &) = delete;
+    HostFace &operator=(const HostFace &) = delete;
+
+    const hawser_host *abi() const { return &face_.abi; }
+    Log &log() { return log_; }
+    OffloadPool &pool() { return pool_; }
+
+    void add_loop(LoopFace *loop) { loops_.push_back(loop); }
+    const std::vector<LoopFace *> &loops() const { return loops_; }
+    // Hears of hawser_host.fail on any thread.
+    void on_failed(std::function<void(const std::string &node, const std::string &why)> hear)
+    {
+        failed_ = std::move(hear);
+    }
+
+private:
+    struct Face {
+        hawser_host abi;
+        HostFace *owner;
+    };
+    static HostFace &of(const hawser_host *host);
+    static const void *get_interface(const hawser_host *, const char *id) noexcept;
+    static void write_log(const hawser_node *, std::uint32_t level, hawser_str event, const hawser_field *fields,
+                          std::size_t count) noexcept;
+    static std::int32_t post(const hawser_host *, hawser_ref to, void (*run)(void *, void *), void *arg) noexcept;
+    static void fail(const hawser_node *, hawser_str why) noexcept;
+
+    Face face_;
+    Log &log_;
+    OffloadPool &pool_;
+    std::vector<LoopFace *> loops_;
+    std::function<void(const std::string &, const std::string &)> failed_;
+};
+
+inline std::string_view view(hawser_str text) { return {text.p, text.n}; }
+inline hawser_str str(std::string_view text) { return {text.data(), text.size()}; }
+
+} // namespace hawser::host

@@ -1,0 +1,178 @@
+// Tests: tests/unit/bridge/loop_face_test.cpp
+#include "bridge/loop_face.hpp"
+
+#include "bridge/crumbs.hpp"
+#include "bridge/host_face.hpp"
+#include "bridge/outgoing.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace hawser::host {
+namespace {
+
+// hawser_op.host while the op is pending: [0] what it waits for, [1] its place in the heap or its job, [2] the tag of
+// who started it.
+constexpr std::uintptr_t kIdle = 0, kTimer = 1, kJob = 2;
+
+std::uintptr_t word(const hawser_op *op, int i) { return reinterpret_cast<std::uintptr_t>(op->host[i]); }
+void set_word(hawser_op *op, int i, std::uintptr_t value) { op->host[i] = reinterpret_cast<void *>(value); }
+
+std::uint32_t tag_in_hand(const hawser_loop *loop) { return loop->crumb >> 8; }
+
+void complete(hawser_loop *loop, hawser_op *op, std::int64_t result)
+{
+    const auto tag = static_cast<std::uint32_t>(word(op, 2));
+    set_word(op, 0, kIdle);
+    const crumb::Left left(*loop, tag, crumb::kComplete);
+    op->complete(op, result);
+}
+
+class Job final : public OffloadJob {
+public:
+    Job(hawser_loop *face, std::int64_t (*run)(void *), void (*after)(void *), void *with, hawser_op *waiting)
+        : face_(face)
+        , work_(run)
+        , release_(after)
+        , ctx_(with)
+        , op_(waiting)
+        , tag_(tag_in_hand(face))
+    {
+        loop = &LoopFace::of(face).loop();
+    }
+    void work() override { result_ = work_(ctx_); }
+    void done() override
+    {
+        if (op_ != nullptr) complete(face_, op_, result_);
+        if (release_ != nullptr) {
+            const crumb::Left left(*face_, tag_, crumb::kRelease);
+            release_(ctx_);
+        }
+        delete this;
+    }
+    void detach() { op_ = nullptr; }
+
+private:
+    hawser_loop *face_;
+    std::int64_t (*work_)(void *);
+    void (*release_)(void *);
+    void *ctx_;
+    hawser_op *op_;
+    std::uint32_t tag_;
+    std::int64_t result_ = 0;
+};
+
+} // namespace
+
+const hawser_loop_api LoopFace::kApi = {
+    sizeof(hawser_loop_api), 0, timer, cancel, offload, connect, track, untrack,
+};
+
+hawser_loop *LoopFace::place(void *memory, unsigned index)
+{
+    static_assert(sizeof(Face) <= kMemory && offsetof(hawser_loop, crumb) == 24);
+    auto *face = new (memory) Face{};
+    face->abi.api = &kApi;
+    face->abi.index = index;
+    return &face->abi;
+}
+
+LoopFace &LoopFace::of(hawser_loop *loop) { return *reinterpret_cast<Face *>(loop)->owner; }
+
+LoopFace::LoopFace(HostFace &host, Loop &loop, hawser_loop *abi)
+    : Transport(loop)
+    , host_(host)
+    , abi_(abi)
+    , refs_(loop.index())
+{
+    reinterpret_cast<Face *>(abi)->owner = this;
+    host.add_loop(this);
+}
+
+LoopFace::~LoopFace() = default;
+
+void LoopFace::drain_sessions(std::uint64_t deadline, std::uint32_t why)
+{
+    conns_.for_each([&](Conn &conn) {
+        if (conn.accepted()) conn.drain(deadline, why);
+    });
+}
+
+std::uint64_t LoopFace::abort_connections(bool outgoing_too)
+{
+    std::uint64_t count = 0;
+    conns_.for_each([&](Conn &conn) {
+        if (!conn.accepted() && !outgoing_too) return;
+        conn.close(CloseHow::Abort);
+        ++count;
+    });
+    return count;
+}
+
+std::int32_t LoopFace::timer(hawser_loop *loop, std::uint64_t at, hawser_op *op) noexcept
+{
+    set_word(op, 0, kTimer);
+    set_word(op, 2, tag_in_hand(loop));
+    // The completion needs the loop, and the op has a word left for it.
+    op->host[3] = loop;
+    const auto fire = [](void *who) {
+        auto *due = static_cast<hawser_op *>(who);
+        complete(static_cast<hawser_loop *>(due->host[3]), due, HAWSER_OK);
+    };
+    of(loop).loop().timers().start(at, fire, op, &op->host[1]);
+    return HAWSER_PENDING;
+}
+
+std::int32_t LoopFace::cancel(hawser_loop *loop, hawser_op *op) noexcept
+{
+    const std::uintptr_t kind = word(op, 0);
+    set_word(op, 0, kIdle);
+    if (kind == kTimer) return of(loop).loop().timers().cancel(&op->host[1]) ? 1 : 0;
+    if (kind != kJob) return 0;
+    static_cast<Job *>(op->host[1])->detach();
+    return 1;
+}
+
+std::int32_t LoopFace::offload(hawser_loop *loop, std::int64_t (*work)(void *), void (*release)(void *), void *ctx,
+                               hawser_op *op) noexcept
+{
+    auto *job = new (std::nothrow) Job(loop, work, release, ctx, op);
+    if (job == nullptr) return HAWSER_LIMIT;
+    switch (of(loop).host().pool().submit(job)) {
+    case OffloadPool::Taken::Ok:
+        break;
+    case OffloadPool::Taken::Full:
+        delete job;
+        return HAWSER_LIMIT;
+    case OffloadPool::Taken::Ended:
+        delete job;
+        return HAWSER_CLOSED;
+    }
+    set_word(op, 0, kJob);
+    op->host[1] = job;
+    set_word(op, 2, tag_in_hand(loop));
+    return HAWSER_PENDING;
+}
+
+std::int32_t LoopFace::connect(hawser_loop *loop, const hawser_node *node, hawser_str address,
+                               const hawser_connect *options, const hawser_session *session, void *self,
+                               hawser_conn **conn) noexcept
+{
+    const std::uint64_t timeout = options != nullptr && HAWSER_HAS(options, timeout) ? options->timeout : 0;
+    Conn *made = nullptr;
+    const std::int32_t status = open_outgoing(of(loop), node->tag, view(address), timeout, made);
+    if (status != HAWSER_OK) return status;
+    made->begin(session, self);
+    *conn = made;
+    return HAWSER_OK;
+}
+
+hawser_ref LoopFace::track(hawser_loop *loop, void *object) noexcept
+{
+    return of(loop).refs().track(object, tag_in_hand(loop));
+}
+
+void LoopFace::untrack(hawser_loop *loop, hawser_ref ref) noexcept { of(loop).refs().untrack(ref); }
+
+} // namespace hawser::host

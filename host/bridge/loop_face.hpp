@@ -1,0 +1,71 @@
+// One loop as plugins see it: hawser_loop and its table, with the connections of the loop. The hawser_loop itself lies
+// in memory of the caller's (the status page), so that its crumb survives the process. For the loop's thread.
+#pragma once
+
+#include "base/slab.hpp"
+#include "bridge/conn.hpp"
+#include "bridge/outgoing.hpp"
+#include "hawser/abi.h"
+#include "loop/loop.hpp"
+#include "loop/refs.hpp"
+#include "net/transport.hpp"
+
+#include <functional>
+
+namespace hawser::host {
+
+class HostFace;
+
+class LoopFace : public Transport {
+public:
+    static constexpr std::size_t kMemory = 64; // what `memory` must hold, aligned to 64
+
+    // `abi` was made by place() in memory that outlives this.
+    LoopFace(HostFace &host, Loop &loop, hawser_loop *abi);
+    ~LoopFace();
+
+    // A hawser_loop in `memory`, which the Loop's clock may refer to.
+    static hawser_loop *place(void *memory, unsigned index);
+    static LoopFace &of(hawser_loop *loop);
+
+    hawser_loop *abi() { return abi_; }
+    HostFace &host() { return host_; }
+    Refs &refs() { return refs_; }
+    Slab<Conn> &conns() { return conns_; }
+    Lookups &lookups() { return lookups_; }
+
+    // Connections of listeners that are open here.
+    std::uint64_t serving() const { return serving_; }
+    // Tells every session to finish; `deadline` is monotonic.
+    void drain_sessions(std::uint64_t deadline, std::uint32_t why);
+    // Ends the connections of listeners (or all) at once. Returns how many.
+    std::uint64_t abort_connections(bool outgoing_too);
+    // Called from the top of the loop whenever a connection has gone.
+    void on_connection_gone(std::function<void()> hear) { gone_ = std::move(hear); }
+
+private:
+    friend class Conn;
+    struct Face {
+        hawser_loop abi;
+        LoopFace *owner;
+    };
+    static std::int32_t timer(hawser_loop *, std::uint64_t at, hawser_op *) noexcept;
+    static std::int32_t cancel(hawser_loop *, hawser_op *) noexcept;
+    static std::int32_t offload(hawser_loop *, std::int64_t (*work)(void *), void (*release)(void *), void *ctx,
+                                hawser_op *) noexcept;
+    static std::int32_t connect(hawser_loop *, const hawser_node *, hawser_str address, const hawser_connect *,
+                                const hawser_session *, void *self, hawser_conn **) noexcept;
+    static hawser_ref track(hawser_loop *, void *object) noexcept;
+    static void untrack(hawser_loop *, hawser_ref) noexcept;
+    static const hawser_loop_api kApi;
+
+    HostFace &host_;
+    hawser_loop *abi_;
+    Refs refs_;
+    Slab<Conn> conns_;
+    Lookups lookups_;
+    std::uint64_t serving_ = 0;
+    std::function<void()> gone_;
+};
+
+} // namespace hawser::host

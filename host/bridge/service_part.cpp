@@ -1,0 +1,81 @@
+// Tests: tests/unit/bridge/service_part_test.cpp
+#include "bridge/service_part.hpp"
+
+#include "bridge/crumbs.hpp"
+
+#include <cstring>
+#include <utility>
+
+namespace hawser::host {
+
+ServicePart::ServicePart(Instances &instances, std::uint32_t node, std::string name, LoopFace &loop)
+    : instances_(instances)
+    , node_(node)
+    , name_(std::move(name))
+    , loop_(loop)
+{
+    pending_.op.complete = completed;
+    pending_.part = this;
+}
+
+Failure ServicePart::failure(std::int64_t result) const
+{
+    Failure failure;
+    failure.node = name_;
+    failure.option.assign(error_.option, strnlen(error_.option, sizeof error_.option));
+    failure.status = failure.option.empty() ? Status::PluginFailed : Status::BadConfig;
+    failure.text.assign(error_.text, strnlen(error_.text, sizeof error_.text));
+    if (failure.text.empty()) failure.text = "start failed with status " + std::to_string(result);
+    return failure;
+}
+
+void ServicePart::completed(hawser_op *op, std::int64_t result) noexcept
+{
+    reinterpret_cast<Pending *>(op)->part->finished(result);
+}
+
+void ServicePart::finished(std::int64_t result)
+{
+    if (auto started = std::exchange(on_started_, {})) {
+        if (result < 0)
+            started(failure(result));
+        else
+            started(std::nullopt);
+    } else if (auto stopped = std::exchange(on_stopped_, {})) {
+        stopped();
+    }
+}
+
+void ServicePart::start(std::function<void(std::optional<Failure>)> done)
+{
+    const auto *service = reinterpret_cast<const hawser_service *>(instances_.kind(node_));
+    on_started_ = std::move(done);
+    error_ = {};
+    error_.struct_size = sizeof error_;
+    std::int32_t status = HAWSER_OK;
+    if (service->start != nullptr) {
+        const crumb::Left left(*loop_.abi(), Instances::tag(node_), crumb::kStart);
+        status = service->start(instances_.self(node_, 0), &pending_.op, &error_);
+    }
+    if (status != HAWSER_PENDING) finished(status);
+}
+
+void ServicePart::stop(std::function<void()> done)
+{
+    const auto *service = reinterpret_cast<const hawser_service *>(instances_.kind(node_));
+    on_stopped_ = std::move(done);
+    std::int32_t status = HAWSER_OK;
+    if (service->stop != nullptr) {
+        const crumb::Left left(*loop_.abi(), Instances::tag(node_), crumb::kStop);
+        status = service->stop(instances_.self(node_, 0), &pending_.op);
+    }
+    if (status != HAWSER_PENDING) finished(status);
+}
+
+void ServicePart::give_up()
+{
+    on_started_ = {};
+    on_stopped_ = {};
+}
+
+} // namespace hawser::host

@@ -1,0 +1,66 @@
+// One running compartment: its loops, instances and tree, and the steps from start to end. Every step is called from
+// the worker's own thread, in this order: load, start_loops, create, start_services, serve, drain, end.
+#pragma once
+
+#include "bridge/host_face.hpp"
+#include "bridge/instances.hpp"
+#include "bridge/service_part.hpp"
+#include "config/plan.hpp"
+#include "seam/channel.hpp"
+#include "seam/status_page.hpp"
+#include "tree/tree.hpp"
+#include "worker/loop_thread.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace hawser::host {
+
+class Compartment {
+public:
+    // `plan`, `page` and `log` outlive this. `something_happened` is called on any thread when connections have gone.
+    Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log, std::function<void()> something_happened);
+    ~Compartment(); // REQUIRES: end() was called, or start_loops() was not
+
+    std::optional<Failure> load();
+    void start_loops();
+    std::optional<Failure> create();
+    // done() comes on loop 0.
+    void start_services(std::uint64_t timeout_ns, std::function<void(std::optional<Failure>)> done);
+    std::optional<Failure> serve(std::vector<PassedSocket> sockets);
+
+    // Accepts no more and tells everything to finish by `deadline`. `last_look`: takes what waits in the accept queues
+    // first, for sockets that nobody will serve. False: a loop is stuck.
+    bool drain(std::uint64_t deadline, std::uint32_t why, bool last_look);
+    std::uint64_t open() const; // connections of listeners
+    std::uint64_t abort();      // ends them; returns how many there were
+    // Stops the services, destroys the instances, ends the loops. False: a loop is stuck; then nothing of this may be
+    // destroyed any more and the process has to end.
+    bool end(std::uint64_t timeout_ns);
+
+    std::vector<NodeReport> report() const { return tree_->report(); }
+
+private:
+    std::optional<Failure> attach(LoopThread &thread, std::vector<PassedSocket> &sockets);
+    void node_failed(const std::string &node, const std::string &why);
+
+    const CompartmentPlan &plan_;
+    StatusPage &page_;
+    Log &log_;
+    std::function<void()> something_happened_;
+    OffloadPool pool_;
+    HostFace host_;
+    Instances instances_;
+    std::vector<std::unique_ptr<LoopThread>> threads_;
+    std::unique_ptr<Tree> tree_;
+    std::deque<ServicePart> parts_;
+    std::deque<ListenerShare> shares_;
+    bool running_ = false;
+    bool stuck_ = false;
+};
+
+} // namespace hawser::host
