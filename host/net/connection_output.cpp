@@ -177,11 +177,12 @@ void Connection::fail(Outcome reason, std::string_view detail)
 // At the end of a turn, outside of any call into the session.
 void Connection::settle()
 {
-    clear(kDirty);
     if (!has(kFinished)) {
         flush_queue();
         if (!has(kFinished) && queue_empty() && transport_.stage_owner_ != this) sent_all();
     }
+    // Only now: what the lines above marked is dealt with here, and a connection that ends must be on no list.
+    clear(kDirty);
     if (has(kFinished)) conclude();
 }
 
