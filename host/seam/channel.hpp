@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -65,24 +66,25 @@ class Channel {
 public:
     explicit Channel(Fd fd)
         : fd_(std::move(fd))
+        , sending_(std::make_unique<std::mutex>())
     {}
 
     static Result<std::pair<Channel, Channel>> make_pair(); // close-on-exec both
 
     int fd() const { return fd_.get(); } // for waiting until it can be read
-    // Sends whole packets; Sockets are split into batches. Waits (bounded, 5 s) while the other side is behind.
+    // Sends whole packets: Sockets are split into batches, long reports into parts. Waits (bounded, 5 s) while the
+    // other side is behind.
     Result<void> send(const Message &message);
     // The next message; nullopt: the other side has ended. Blocks unless `fd` is readable. Errors: a packet that is
-    // malformed, of another version, or too long.
+    // malformed, of another version, or too long; the channel is of no use any more then.
     Result<std::optional<Message>> receive();
 
-    Channel(Channel &&other) noexcept
-        : fd_(std::move(other.fd_))
-    {}
-
 private:
+    Result<void> send_packet(const std::string &bytes, const std::vector<int> &fds);
+    Result<std::optional<Message>> receive_packet(bool &more);
+
     Fd fd_;
-    std::mutex sending_;
+    std::unique_ptr<std::mutex> sending_;
 };
 
 } // namespace hawser::host

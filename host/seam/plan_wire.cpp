@@ -1,0 +1,164 @@
+// Tests: tests/unit/seam/snapshot_test.cpp
+#include "seam/plan_wire.hpp"
+
+#include <algorithm>
+
+namespace hawser::host {
+namespace {
+
+constexpr int kMostDepth = 64; // tables in tables
+
+void write_value(WireWriter &out, const Value &value)
+{
+    out.number(value.type);
+    out.text(value.key);
+    out.number(value.integer);
+    out.number(value.real);
+    out.text(value.text);
+    out.number(value.node);
+    out.text(value.interface);
+    out.number(static_cast<std::uint8_t>(value.has_with));
+    out.list(value.items, write_value);
+}
+
+void read_value(WireReader &in, Value &value, int depth)
+{
+    in.number(value.type);
+    if (value.type < Value::Type::String || value.type > Value::Type::Object || depth > kMostDepth) in.spoil();
+    in.text(value.key);
+    in.number(value.integer);
+    in.number(value.real);
+    in.text(value.text);
+    in.number(value.node);
+    in.text(value.interface);
+    in.flag(value.has_with);
+    in.list(value.items, 30, [depth](WireReader &inner, Value &item) { read_value(inner, item, depth + 1); });
+}
+
+void write_node(WireWriter &out, const NodePlan &node)
+{
+    out.text(node.name);
+    out.text(node.role);
+    out.text(node.kind);
+    out.number(node.plugin);
+    out.number(node.restart.when);
+    out.number(static_cast<std::uint32_t>(node.restart.limit));
+    out.number(node.restart.within_ns);
+    write_value(out, node.options);
+}
+
+void read_node(WireReader &in, NodePlan &node)
+{
+    std::uint32_t limit = 0;
+    in.text(node.name);
+    in.text(node.role);
+    in.text(node.kind);
+    in.number(node.plugin);
+    in.number(node.restart.when);
+    if (node.restart.when > RestartPolicy::When::Always) in.spoil();
+    in.number(limit);
+    node.restart.limit = limit;
+    in.number(node.restart.within_ns);
+    read_value(in, node.options, 0);
+}
+
+void write_endpoint(WireWriter &out, const Endpoint &endpoint)
+{
+    out.number(endpoint.scheme);
+    out.text(endpoint.host);
+    out.number(endpoint.port);
+    out.text(endpoint.path);
+    out.number(static_cast<std::int32_t>(endpoint.fd));
+}
+
+void read_endpoint(WireReader &in, Endpoint &endpoint)
+{
+    std::int32_t fd = -1;
+    in.number(endpoint.scheme);
+    if (endpoint.scheme > Endpoint::Scheme::Fd) in.spoil();
+    in.text(endpoint.host);
+    in.number(endpoint.port);
+    in.text(endpoint.path);
+    in.number(fd);
+    endpoint.fd = fd;
+}
+
+void write_listener(WireWriter &out, const ListenerPlan &listener)
+{
+    out.text(listener.name);
+    out.list(listener.addresses, write_endpoint);
+    out.number(listener.node);
+    out.number(listener.limits.connections);
+    out.number(listener.limits.per_address);
+    out.number(static_cast<std::int32_t>(listener.socket.backlog));
+    out.number(listener.socket.send_buffer);
+    out.number(listener.socket.receive_buffer);
+    out.number(static_cast<std::uint8_t>(listener.socket.no_delay));
+}
+
+void read_listener(WireReader &in, ListenerPlan &listener)
+{
+    std::int32_t backlog = 0;
+    in.text(listener.name);
+    in.list(listener.addresses, 15, read_endpoint);
+    in.number(listener.node);
+    in.number(listener.limits.connections);
+    in.number(listener.limits.per_address);
+    in.number(backlog);
+    listener.socket.backlog = backlog;
+    in.number(listener.socket.send_buffer);
+    in.number(listener.socket.receive_buffer);
+    in.flag(listener.socket.no_delay);
+}
+
+// Objects of `value` stand for nodes before number `before`, as creating in order demands.
+bool objects_are_older(const Value &value, std::size_t before)
+{
+    if (value.type == Value::Type::Object && value.node >= before) return false;
+    return std::all_of(value.items.begin(), value.items.end(),
+                       [before](const Value &item) { return objects_are_older(item, before); });
+}
+
+bool holds_together(const CompartmentPlan &plan)
+{
+    for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
+        if (plan.nodes[i].plugin >= plan.plugins.size() || !objects_are_older(plan.nodes[i].options, i)) return false;
+    }
+    return std::all_of(plan.listeners.begin(), plan.listeners.end(),
+                       [&plan](const ListenerPlan &listener) { return listener.node < plan.nodes.size(); });
+}
+
+} // namespace
+
+void write_plan(WireWriter &out, const CompartmentPlan &plan)
+{
+    out.text(plan.name);
+    out.number(static_cast<std::uint32_t>(plan.loops));
+    out.list(plan.plugins, [](WireWriter &to, const PluginRef &plugin) {
+        to.text(plugin.name);
+        to.text(plugin.version);
+        to.text(plugin.path);
+        to.text(plugin.version_tag);
+    });
+    out.list(plan.nodes, write_node);
+    out.list(plan.listeners, write_listener);
+}
+
+void read_plan(WireReader &in, CompartmentPlan &plan)
+{
+    std::uint32_t loops = 0;
+    in.text(plan.name);
+    in.number(loops);
+    plan.loops = loops;
+    in.list(plan.plugins, 16, [](WireReader &from, PluginRef &plugin) {
+        from.text(plugin.name);
+        from.text(plugin.version);
+        from.text(plugin.path);
+        from.text(plugin.version_tag);
+    });
+    in.list(plan.nodes, 40, read_node);
+    in.list(plan.listeners, 40, read_listener);
+    if (!in.bad() && !holds_together(plan)) in.spoil();
+}
+
+} // namespace hawser::host
