@@ -1,0 +1,27 @@
+// Whether a plugin file can be trusted as much as the program itself: nobody but root and the running user can have
+// written it or replaced it.
+#pragma once
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+#include <sys/stat.h>
+
+#include <string>
+
+namespace hawser::host {
+
+struct TrustedFile {
+    Fd fd; // for reading
+    struct stat status {};
+};
+
+// Opens `path` (absolute) without following a link in its last part, as a regular file, and checks its owner and mode,
+// its directory's, and those of all directories above; sticky directories such as /tmp pass above the file's own.
+// Errors say what was found and what to do, to stand behind the path.
+Result<TrustedFile> open_trusted(const std::string &path);
+
+// The same rules for a directory that is searched.
+Result<void> check_directory(const std::string &path);
+
+} // namespace hawser::host

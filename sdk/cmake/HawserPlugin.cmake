@@ -1,0 +1,50 @@
+# hawser_add_plugin(NAME SOURCES a.cpp … [MANIFEST plugin.toml] [LIBRARIES target …])
+#
+# Builds NAME.so, a plugin of the host: plugin.toml embedded as an ELF note (hawser/manifest.h), one exported function,
+# no symbol left to the host. It goes to HAWSER_PLUGIN_OUTPUT if that is set, else to the current binary directory.
+# C and C++ alike; a project of C only needs no C++ compiler.
+include_guard(GLOBAL)
+
+set(HAWSER_PLUGIN_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
+
+function(hawser_add_plugin name)
+  cmake_parse_arguments(PLUGIN "" "MANIFEST" "SOURCES;LIBRARIES" ${ARGN})
+  if(NOT PLUGIN_SOURCES)
+    message(FATAL_ERROR "hawser_add_plugin(${name}): expected SOURCES, got none")
+  endif()
+  if(NOT PLUGIN_MANIFEST)
+    set(PLUGIN_MANIFEST plugin.toml)
+  endif()
+  cmake_path(ABSOLUTE_PATH PLUGIN_MANIFEST BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  if(NOT EXISTS ${PLUGIN_MANIFEST})
+    message(FATAL_ERROR "hawser_add_plugin(${name}): no manifest ${PLUGIN_MANIFEST}")
+  endif()
+
+  set(note ${CMAKE_CURRENT_BINARY_DIR}/${name}.manifest.c)
+  add_custom_command(
+    OUTPUT ${note}
+    COMMAND ${CMAKE_COMMAND} -DMANIFEST=${PLUGIN_MANIFEST} -DOUTPUT=${note} -P
+            ${HAWSER_PLUGIN_CMAKE_DIR}/EmbedManifest.cmake
+    DEPENDS ${PLUGIN_MANIFEST} ${HAWSER_PLUGIN_CMAKE_DIR}/EmbedManifest.cmake
+    COMMENT "Embedding the manifest of ${name}"
+    VERBATIM)
+
+  add_library(${name} MODULE ${PLUGIN_SOURCES} ${note})
+  target_link_libraries(${name} PRIVATE Hawser::sdk ${PLUGIN_LIBRARIES})
+  set_target_properties(${name} PROPERTIES
+    PREFIX "" OUTPUT_NAME ${name}
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    LINK_DEPENDS ${HAWSER_PLUGIN_CMAKE_DIR}/plugin.map)
+  if(HAWSER_PLUGIN_OUTPUT)
+    set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${HAWSER_PLUGIN_OUTPUT})
+  endif()
+  if(NOT WIN32)
+    # Flags alone leave std:: symbols exported; the script exports the entry and nothing else.
+    target_link_options(${name} PRIVATE
+      -Wl,--version-script=${HAWSER_PLUGIN_CMAKE_DIR}/plugin.map -Wl,-z,now -Wl,-z,noexecstack)
+    if(NOT HAWSER_SANITIZE)
+      # A sanitizer's runtime is in the program, not in the plugin.
+      target_link_options(${name} PRIVATE -Wl,-z,defs)
+    endif()
+  endif()
+endfunction()
