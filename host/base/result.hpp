@@ -21,11 +21,11 @@ Error system_error(std::string what, int code);
 template<typename T>
 class [[nodiscard]] Result {
 public:
-    Result(T value)
-        : state_(std::in_place_index<0>, std::move(value))
+    Result(T from)
+        : state_(std::in_place_index<0>, std::move(from))
     {}
-    Result(Error error)
-        : state_(std::in_place_index<1>, std::move(error))
+    Result(Error from)
+        : state_(std::in_place_index<1>, std::move(from))
     {}
 
     bool ok() const { return state_.index() == 0; }
@@ -52,8 +52,8 @@ template<>
 class [[nodiscard]] Result<void> {
 public:
     Result() = default;
-    Result(Error error)
-        : error_(std::move(error))
+    Result(Error from)
+        : error_(std::move(from))
         , ok_(false)
     {}
 
