@@ -7,8 +7,8 @@
  *     char     name[8] = "Hawser\0\0"
  *     char     desc[descsz], padded with zeros to a multiple of 4
  *
- * There is exactly one in a plugin. CMake's hawser_add_plugin() makes it; other build systems use HAWSER_MANIFEST in one
- * C or C++ file, outside of any namespace:
+ * There is exactly one in a plugin. CMake's hawser_add_plugin() makes it; other build systems use HAWSER_MANIFEST in
+ * one C or C++ file, outside of any namespace:
  *
  *     HAWSER_MANIFEST("name = \"hello\"\n" "version = \"1.0.0\"\n" …)
  *

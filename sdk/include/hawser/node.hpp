@@ -1,0 +1,106 @@
+// hawser/node.hpp: what an instance is told about itself: its options, its name, its loop, its log.
+#pragma once
+
+#include "hawser/abi.h"
+#include "hawser/error.hpp"
+#include "hawser/options.hpp"
+
+#include <cstdint>
+#include <initializer_list>
+#include <new>
+#include <string_view>
+#include <type_traits>
+
+namespace hawser {
+
+struct Field {
+    std::string_view name, value;
+};
+
+// A handle; copies are cheap. Valid until the instance is destroyed. [loop], log() [any-thread]
+class Node {
+public:
+    Node(hawser_loop *loop, const hawser_node *node)
+        : loop_(loop)
+        , node_(node)
+    {}
+
+    Value options() const { return Value(node_->options); }
+    Value option(const char *name) const { return options()[name]; }
+    std::string_view name() const { return view(node_->name); }
+    hawser_loop *loop() const { return loop_; }
+    const hawser_node *raw() const { return node_; }
+    const hawser_host *host() const { return node_->host; }
+    template<typename T>
+    T &shared() const
+    {
+        return *static_cast<T *>(node_->shared);
+    }
+
+    void log(std::uint32_t level, std::string_view event, std::initializer_list<Field> fields = {}) const
+    {
+        constexpr std::size_t kMost = 16;
+        hawser_field out[kMost];
+        std::size_t n = 0;
+        for (const Field &field : fields) {
+            if (n == kMost) break;
+            out[n++] = {str(field.name), str(field.value)};
+        }
+        node_->host->log(node_, level, str(event), out, n);
+    }
+    void info(std::string_view event, std::initializer_list<Field> fields = {}) const
+    {
+        log(HAWSER_LOG_INFO, event, fields);
+    }
+    void error(std::string_view event, std::initializer_list<Field> fields = {}) const
+    {
+        log(HAWSER_LOG_ERROR, event, fields);
+    }
+
+private:
+    hawser_loop *loop_;
+    const hawser_node *node_;
+};
+
+namespace detail {
+
+// An instance of the author's class T, made from its node if it wants one.
+template<typename T>
+T make_instance(const Node &node)
+{
+    if constexpr (requires { T{node}; })
+        return T{node};
+    else
+        return T{};
+}
+
+template<typename T>
+struct Instance {
+    Node node;
+    T object;
+    explicit Instance(const Node &of)
+        : node(of)
+        , object(make_instance<T>(of))
+    {}
+};
+
+template<typename T>
+void *HAWSER_CALL create(hawser_loop *loop, const hawser_node *node, hawser_error *error) noexcept
+{
+    return guarded<void *>(error, nullptr, [&]() -> void * { return new Instance<T>(Node(loop, node)); });
+}
+
+template<typename T>
+void HAWSER_CALL destroy(void *self) noexcept
+{
+    delete static_cast<Instance<T> *>(self);
+}
+
+template<typename T>
+constexpr hawser_kind kind_head(const char *role, const char *name, std::uint32_t size)
+{
+    return {size, 0, role, name, nullptr, nullptr, create<T>, nullptr, nullptr, destroy<T>};
+}
+
+} // namespace detail
+} // namespace hawser

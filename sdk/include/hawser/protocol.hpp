@@ -1,0 +1,139 @@
+// hawser/protocol.hpp: a protocol from a class of the author's, one object a connection.
+//
+//     struct Session {
+//         hawser::Connection connection;                     // the first member, or a constructor that takes it
+//         void data(std::string_view bytes);                 // consumes all; or: std::size_t data(…) says how much
+//         void opened(); void drained(); void ended();       // each of these may be absent
+//         void timer(); void drain(std::uint64_t deadline, std::uint32_t why); void closed(std::int32_t reason);
+//     };
+//
+// With protocol<Session, Protocol>(…) there is also one Protocol a loop, made from its hawser::Node; Session is then
+// constructed from (Connection, Protocol &). An exception aborts the connection and is logged.
+#pragma once
+
+#include "hawser/abi.h"
+#include "hawser/connection.hpp"
+#include "hawser/node.hpp"
+
+#include <concepts>
+#include <type_traits>
+
+namespace hawser {
+
+struct Nothing {}; // a protocol without anything of its own
+
+namespace detail {
+
+template<typename S, typename P>
+struct SessionBox {
+    Instance<P> &owner;
+    Connection connection;
+    S session;
+
+    SessionBox(Instance<P> &of, Connection c)
+        : owner(of)
+        , connection(c)
+        , session(make(of, c))
+    {}
+    static S make(Instance<P> &of, Connection c)
+    {
+        if constexpr (requires { S{c, of.object}; })
+            return S{c, of.object};
+        else
+            return S{c};
+    }
+};
+
+template<typename S, typename P>
+struct SessionThunks {
+    using Box = SessionBox<S, P>;
+
+    template<typename F>
+    static void call(void *self, F &&f) noexcept
+    {
+        Box &box = *static_cast<Box *>(self);
+        guarded_call([&] { f(box.session); },
+                     [&](std::string_view why) {
+                         box.owner.node.error("session_failed", {{"error", why}});
+                         box.connection.abort();
+                     });
+    }
+    static std::size_t HAWSER_CALL on_data(void *self, hawser_bytes data) noexcept
+    {
+        std::size_t used = data.n;
+        call(self, [&](S &session) {
+            if constexpr (std::is_void_v<decltype(session.data(view(data)))>)
+                session.data(view(data));
+            else
+                used = session.data(view(data));
+        });
+        return used;
+    }
+    static void HAWSER_CALL on_open(void *self, hawser_conn *) noexcept
+    {
+        call(self, [](S &session) { session.opened(); });
+    }
+    static void HAWSER_CALL on_drained(void *self) noexcept
+    {
+        call(self, [](S &session) { session.drained(); });
+    }
+    static void HAWSER_CALL on_eof(void *self) noexcept
+    {
+        call(self, [](S &session) { session.ended(); });
+    }
+    static void HAWSER_CALL on_timer(void *self) noexcept
+    {
+        call(self, [](S &session) { session.timer(); });
+    }
+    static void HAWSER_CALL on_drain(void *self, std::uint64_t deadline, std::uint32_t why) noexcept
+    {
+        call(self, [&](S &session) { session.drain(deadline, why); });
+    }
+    static void HAWSER_CALL on_close(void *self, std::int32_t reason, hawser_str) noexcept
+    {
+        if constexpr (requires(S & session) { session.closed(reason); })
+            call(self, [&](S &session) { session.closed(reason); });
+        delete static_cast<Box *>(self);
+    }
+    static void *HAWSER_CALL open(void *self, hawser_conn *conn, hawser_bytes) noexcept
+    {
+        auto &owner = *static_cast<Instance<P> *>(self);
+        void *made = nullptr;
+        guarded_call(
+            [&] {
+                auto *box = new Box(owner, Connection(conn));
+                made = box;
+                if constexpr (requires(S & session) { session.opened(); }) box->session.opened();
+            },
+            [&](std::string_view why) {
+                owner.node.error("session_failed", {{"error", why}});
+            });
+        return made;
+    }
+
+    static constexpr hawser_session make()
+    {
+        hawser_session table{};
+        table.struct_size = sizeof table;
+        if constexpr (requires(S & s, std::string_view v) { s.data(v); }) table.on_data = on_data;
+        if constexpr (requires(S & s) { s.opened(); }) table.on_open = on_open;
+        if constexpr (requires(S & s) { s.drained(); }) table.on_drained = on_drained;
+        if constexpr (requires(S & s) { s.ended(); }) table.on_eof = on_eof;
+        if constexpr (requires(S & s) { s.timer(); }) table.on_timer = on_timer;
+        if constexpr (requires(S & s) { s.drain(std::uint64_t{}, std::uint32_t{}); }) table.on_drain = on_drain;
+        table.on_close = on_close;
+        return table;
+    }
+    static constexpr hawser_session kTable = make();
+};
+
+} // namespace detail
+
+template<typename Session, typename Protocol = Nothing>
+constexpr hawser_protocol protocol(const char *name)
+{
+    using Thunks = detail::SessionThunks<Session, Protocol>;
+    return {detail::kind_head<Protocol>(HAWSER_PROTOCOL, name, sizeof(hawser_protocol)), &Thunks::kTable, Thunks::open};
+}
+
+} // namespace hawser
