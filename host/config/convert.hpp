@@ -1,0 +1,31 @@
+// One TOML value to a checked Value, by the option's declaration.
+#pragma once
+
+#include "config/document.hpp"
+#include "config/manifest.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace hawser::host {
+
+struct Conversion {
+    Problems &problems;
+    // Made absolute: the text of a path and where it stands.
+    std::function<std::string(const std::string &, Position)> path;
+    // Service, Resource and Routes: fills the value, or adds problems and says false. Null: they are refused.
+    std::function<bool(const Item &, const OptionSpec &, const std::string &option_path, Value &)> object;
+    // Hears where each option stood: "limits.rate", "items[2].name".
+    std::function<void(const std::string &option_path, Position)> seen;
+};
+
+// `name`: how the option is called in messages and its path. Nothing: problems were added.
+std::optional<Value> convert_option(const Item &item, const OptionSpec &spec, const std::string &name, Conversion &how);
+
+// The known options of `specs` that `table` sets, others refused unless `reserved`; defaults filled in, required ones
+// asked for at `table`'s place. `owner`: "listener \"web\"" for messages. False: problems were added.
+bool convert_table(const Item &table, const std::vector<OptionSpec> &specs, const std::vector<std::string> &reserved,
+                   const std::string &owner, const std::string &prefix, Conversion &how, Value &to);
+
+} // namespace hawser::host
