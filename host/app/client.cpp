@@ -1,0 +1,159 @@
+// Tests: tests/unit/app/client_test.cpp
+#include "app/commands.hpp"
+#include "app/control_client.hpp"
+#include "app/table.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include <iostream>
+
+namespace json = boost::json;
+
+namespace hawser::host {
+namespace {
+
+constexpr int kQuick = 5'000, kSlow = 120'000;
+
+std::string text(const json::object &object, std::string_view key)
+{
+    const json::value *value = object.if_contains(key);
+    if (value == nullptr || value->is_null()) return {};
+    return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
+}
+
+const json::array &list(const json::object &object, std::string_view key)
+{
+    static const json::array kNone;
+    const json::value *value = object.if_contains(key);
+    return value != nullptr && value->is_array() ? value->get_array() : kNone;
+}
+
+// The result of a request; problems are printed, and `status` is what to end with.
+std::optional<json::object> ask(std::string_view verb, const json::object &args, const Arguments &arguments,
+                                const Surroundings &around, int timeout_ms, Status &status)
+{
+    const std::string socket = control_socket(arguments, around);
+    const json::object request{{"id", 1}, {"do", verb}, {"args", args}};
+    const Asked asked = ask_host(socket, json::serialize(request), timeout_ms);
+    if (asked.status != Status::Ok) {
+        status = asked.status;
+        around.err << "hawser " << verb << ": "
+                   << (status == Status::NotPermitted ? "not permitted to ask the host at "
+                                                      : "the host is not running or does not answer at ")
+                   << socket << '\n';
+        return std::nullopt;
+    }
+    boost::system::error_code error;
+    const json::value parsed = json::parse(asked.line, error);
+    const json::object *reply = error ? nullptr : parsed.if_object();
+    const json::value *number = reply != nullptr ? reply->if_contains("status") : nullptr;
+    if (number == nullptr || !number->is_int64()) {
+        status = Status::NotRunning;
+        around.err << "hawser " << verb << ": expected a reply of a host, got other bytes from " << socket << '\n';
+        return std::nullopt;
+    }
+    status = static_cast<Status>(number->get_int64());
+    if (arguments.has("json")) {
+        around.out << asked.line << '\n';
+        return std::nullopt;
+    }
+    for (const json::value &problem : list(*reply, "problems")) {
+        const std::string line = problem.is_string() ? std::string(problem.get_string()) : json::serialize(problem);
+        around.err << line << (line.ends_with('\n') ? "" : "\n");
+    }
+    if (status != Status::Ok) return std::nullopt;
+    const json::value *result = reply->if_contains("result");
+    return result != nullptr && result->is_object() ? result->get_object() : json::object();
+}
+
+void print_node(const json::object &node, const std::string &indent, const std::string &branch, Table &table)
+{
+    std::string what = text(node, "kind");
+    if (!text(node, "plugin").empty()) what += " of " + text(node, "plugin");
+    if (!text(node, "pid").empty()) what += ", pid " + text(node, "pid") + ", generation " + text(node, "generation");
+    table.row(
+        {indent + branch + text(node, "name"), text(node, "state"), what, text(node, "since"), text(node, "detail")});
+    const json::array &children = list(node, "children");
+    const std::string below = branch.empty() ? indent : indent + (branch == "└─ " ? "   " : "│  ");
+    for (std::size_t i = 0; i < children.size(); ++i) {
+        if (children[i].is_object())
+            print_node(children[i].get_object(), below, i + 1 < children.size() ? "├─ " : "└─ ", table);
+    }
+}
+
+std::string duration(const std::string &milliseconds)
+{
+    const long long seconds = milliseconds.empty() ? 0 : std::stoll(milliseconds) / 1000;
+    if (seconds < 60) return std::to_string(seconds) + " s";
+    if (seconds < 3600) return std::to_string(seconds / 60) + " min " + std::to_string(seconds % 60) + " s";
+    return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " min";
+}
+
+} // namespace
+
+Status tree_command(const Arguments &arguments, const Surroundings &around)
+{
+    Status status = Status::Ok;
+    const auto result = ask("tree", {}, arguments, around, kQuick, status);
+    if (!result) return status;
+    Table table({"NAME", "STATE", "KIND", "SINCE", "DETAIL"});
+    print_node(*result, "", "", table);
+    table.print(around.out, "");
+    return status;
+}
+
+Status status_command(const Arguments &arguments, const Surroundings &around)
+{
+    Status status = Status::Ok;
+    const auto result = ask("status", {}, arguments, around, kQuick, status);
+    if (!result) return status;
+    around.out << "hawser " << text(*result, "version") << ", pid " << text(*result, "pid") << ", generation "
+               << text(*result, "generation") << ", up " << duration(text(*result, "uptime_ms")) << '\n';
+    if (!text(*result, "config").empty()) around.out << text(*result, "config") << '\n';
+    Table listeners({"LISTENER", "ADDRESS", "PROTOCOL"});
+    for (const json::value &row : list(*result, "listeners")) {
+        if (row.is_object())
+            listeners.row({text(row.get_object(), "name"), text(row.get_object(), "address"),
+                           text(row.get_object(), "protocol")});
+    }
+    if (!listeners.empty()) around.out << '\n';
+    if (!listeners.empty()) listeners.print(around.out, "");
+    Table workers({"COMPARTMENT", "STATE", "PID", "GENERATION", "LOOPS", "CONNECTIONS"});
+    for (const json::value &row : list(*result, "compartments")) {
+        if (!row.is_object()) continue;
+        const json::object &worker = row.get_object();
+        workers.row({text(worker, "name"), text(worker, "state"), text(worker, "pid"), text(worker, "generation"),
+                     text(worker, "loops"), text(worker, "connections")});
+    }
+    around.out << '\n';
+    workers.print(around.out, "");
+    return status;
+}
+
+Status reload_command(const Arguments &arguments, const Surroundings &around)
+{
+    Status status = Status::Ok;
+    const auto result = ask("reload", {}, arguments, around, kSlow, status);
+    if (!result) return status;
+    const auto names = [&result](std::string_view key) {
+        std::string all;
+        for (const json::value &name : list(*result, key))
+            all += (all.empty() ? "" : ", ") + std::string(name.is_string() ? name.get_string() : json::string());
+        return all.empty() ? std::string("none") : all;
+    };
+    around.out << "generation " << text(*result, "generation") << " serves; replaced: " << names("changed")
+               << "; untouched: " << names("unchanged") << '\n';
+    return status;
+}
+
+Status stop_command(const Arguments &arguments, const Surroundings &around)
+{
+    Status status = Status::Ok;
+    const auto result = ask("stop", {{"now", arguments.has("now")}}, arguments, around, kQuick, status);
+    if (result) around.out << "the host with pid " << text(*result, "pid") << " is stopping\n";
+    return status;
+}
+
+} // namespace hawser::host

@@ -1,0 +1,237 @@
+// Tests: tests/unit/app/command_test.cpp
+#include "app/command.hpp"
+
+#include "app/commands.hpp"
+#include "config/scalars.hpp"
+
+#include <boost/program_options/cmdline.hpp>
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/parsers.hpp>
+
+#include <algorithm>
+#include <iomanip>
+#include <iostream>
+
+namespace po = boost::program_options;
+
+namespace hawser::host {
+namespace {
+
+constexpr Option kJson{"json", "", "print JSON"};
+constexpr Option kConfig{"config", "CONFIG", "the configuration whose plugin directories are searched"};
+constexpr Option kControl{"control", "SOCKET", "the control socket of the running host"};
+constexpr Option kSet{"set", "KEY=VALUE", "override a key of the configuration; may be given again"};
+
+constexpr Option kRunOptions[] = {kSet,
+                                  {"single", "", "no supervisor, one process; for debuggers"},
+                                  kControl,
+                                  {"daemon", "", "not available in this build"},
+                                  {"pidfile", "FILE", "not available in this build"}};
+constexpr Option kServeOptions[] = {{"address", "A", "where to listen; default 127.0.0.1:8080"},
+                                    kSet,
+                                    {"single", "", "no supervisor, one process"},
+                                    kControl};
+constexpr Option kCheckOptions[] = {kSet, kJson, {"deep", "", "not available in this build"}};
+constexpr Option kPluginsOptions[] = {kConfig, {"directory", "DIR", "search this directory"}, kJson};
+constexpr Option kClientOptions[] = {kControl, kJson};
+constexpr Option kReloadOptions[] = {
+    kControl, kJson, {"plan", "", "not available in this build"}, {"now", "", "not available in this build"}};
+constexpr Option kStopOptions[] = {kControl, kJson, {"now", "", "cut off what is in flight"}};
+constexpr Option kVersionOptions[] = {kJson};
+
+constexpr std::string_view kConfigText =
+    "CONFIG defaults to hawser.toml, then conf/hawser.toml, then /etc/hawser/hawser.toml.";
+
+constexpr Command kCommands[] = {
+    {"run", "[CONFIG]", "start the host in the foreground", kConfigText, kRunOptions, 0, 1, run_command},
+    {"serve", "DIRECTORY", "serve a directory over HTTP, without a file", "", kServeOptions, 1, 1, serve_command},
+    {"check", "[CONFIG]", "validate configuration and plugin options; run no plugin code", kConfigText, kCheckOptions,
+     0, 1, check_command},
+    {"plugins", "[NAME]", "list the plugins found, or one with its options; run no plugin code", "", kPluginsOptions, 0,
+     2, plugins_command},
+    {"tree", "[CONFIG]", "show the service tree of the running host", "", kClientOptions, 0, 1, tree_command},
+    {"status", "[CONFIG]", "summarize the running host", "", kClientOptions, 0, 1, status_command},
+    {"reload", "[CONFIG]", "make the running host read its configuration and plugins again", "", kReloadOptions, 0, 1,
+     reload_command},
+    {"stop", "[CONFIG]", "drain and stop the running host", "", kStopOptions, 0, 1, stop_command},
+    {"new", "KIND NAME", "scaffold a plugin", "", {}, 0, 99, nullptr},
+    {"try", "PLUGIN.so", "run one plugin on a free port", "", {}, 0, 99, nullptr},
+    {"dev", "", "build on save, reload that plugin", "", {}, 0, 99, nullptr},
+    {"schema", "", "print the JSON Schema of the configuration", "", {}, 0, 99, nullptr},
+    {"top", "", "live table of the running host", "", {}, 0, 99, nullptr},
+    {"events", "", "event stream of the running host", "", {}, 0, 99, nullptr},
+    {"upgrade", "", "replace the running binary", "", {}, 0, 99, nullptr},
+    {"logs", "reopen", "reopen log files", "", {}, 0, 99, nullptr},
+    {"completion", "SHELL", "print completions for a shell", "", {}, 0, 99, nullptr},
+    {"version", "", "print the version", "", kVersionOptions, 0, 0, version_command},
+    {"help", "[COMMAND]", "show help", "", {}, 0, 1, help_command},
+    {"worker", "", "started by the supervisor", "", {}, 0, 0, worker_command, true},
+};
+
+std::string usage_hint(const Command *command)
+{
+    return command != nullptr ? "; see \"hawser help " + std::string(command->name) + "\"\n"
+                              : "; see \"hawser help\"\n";
+}
+
+po::options_description describe(const Command &command)
+{
+    po::options_description described;
+    auto add = described.add_options();
+    add("help", "");
+    for (const Option &option : command.options) {
+        const std::string name(option.name);
+        if (option.value.empty())
+            add(name.c_str(), "");
+        else
+            add(name.c_str(), po::value<std::string>(), "");
+    }
+    return described;
+}
+
+} // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+const Command *find_command(std::string_view name)
+{
+    const auto *found = std::find_if(std::begin(kCommands), std::end(kCommands),
+                                     [name](const Command &each) { return each.name == name; });
+    return found != std::end(kCommands) ? found : nullptr;
+}
+
+bool Arguments::has(std::string_view name) const
+{
+    return std::any_of(given.begin(), given.end(), [name](const Given &each) { return each.name == name; });
+}
+
+std::string Arguments::value(std::string_view name) const
+{
+    const std::vector<std::string> all = values(name);
+    return all.empty() ? std::string() : all.back();
+}
+
+std::vector<std::string> Arguments::values(std::string_view name) const
+{
+    std::vector<std::string> all;
+    for (const Given &each : given) {
+        if (each.name == name) all.push_back(each.value);
+    }
+    return all;
+}
+
+std::optional<Arguments> parse_arguments(const Command &command, const std::vector<std::string> &words,
+                                         const Surroundings &around)
+{
+    using namespace po::command_line_style;
+    Arguments arguments;
+    const po::options_description described = describe(command);
+    try {
+        po::command_line_parser parser(words);
+        parser.options(described).style(allow_long | long_allow_adjacent | long_allow_next).allow_unregistered();
+        const po::positional_options_description none;
+        for (const po::option &option : parser.run().options) {
+            if (option.position_key != -1 || option.string_key.empty()) {
+                arguments.words.push_back(option.original_tokens.front());
+            } else if (option.unregistered) {
+                around.err << "hawser " << command.name << ": unknown option \"" << option.original_tokens.front()
+                           << '"' << usage_hint(&command);
+                return std::nullopt;
+            } else {
+                arguments.given.push_back({option.string_key, option.value.empty() ? "" : option.value.front()});
+            }
+        }
+    } catch (const po::error &error) {
+        around.err << "hawser " << command.name << ": " << error.what() << usage_hint(&command);
+        return std::nullopt;
+    }
+    for (const Option &option : command.options) {
+        if (option.text != "not available in this build" || !arguments.has(option.name)) continue;
+        around.err << "hawser " << command.name << ": --" << option.name << " is not available in this build\n";
+        return std::nullopt;
+    }
+    if (arguments.has("help")) return arguments;
+    for (const std::string &word : arguments.words) {
+        if (word.size() < 2 || word[0] != '-') continue;
+        around.err << "hawser " << command.name << ": unknown option \"" << word << '"' << usage_hint(&command);
+        return std::nullopt;
+    }
+    if (arguments.words.size() < command.least_words || arguments.words.size() > command.most_words) {
+        around.err << "hawser " << command.name << ": expected "
+                   << (command.arguments.empty() ? "no argument" : command.arguments) << ", got "
+                   << arguments.words.size() << " argument" << (arguments.words.size() == 1 ? "" : "s")
+                   << usage_hint(&command);
+        return std::nullopt;
+    }
+    return arguments;
+}
+
+void print_help(std::ostream &out)
+{
+    out << "hawser: moors plugins to ports\n\nusage: hawser COMMAND [ARGUMENTS]\n\n";
+    for (const Command &command : kCommands) {
+        if (command.hidden || command.run == nullptr) continue;
+        out << "  " << std::left << std::setw(10) << command.name << command.text << '\n';
+    }
+    out << "\n\"hawser help COMMAND\" says more. Exit status: 0 success, 64 wrong usage, 66 file not found, 69 the "
+           "host is\n"
+           "not running, 70 a plugin failed, 71 the system refused, 75 work was cut off, 77 not permitted, 78 the\n"
+           "configuration is wrong.\n";
+}
+
+void print_help(std::ostream &out, const Command &command)
+{
+    out << "hawser " << command.name << ": " << command.text << "\n\nusage: hawser " << command.name;
+    if (!command.options.empty()) out << " [OPTIONS]";
+    if (!command.arguments.empty()) out << ' ' << command.arguments;
+    out << '\n';
+    if (!command.details.empty()) out << '\n' << command.details << '\n';
+    if (command.run == nullptr) out << "\nnot available in this build\n";
+    out << "\noptions:\n";
+    const auto line = [&out](const std::string &name, std::string_view text) {
+        out << "  " << std::left << std::setw(20) << name << ' ' << text << '\n';
+    };
+    for (const Option &option : command.options) {
+        std::string name = "--" + std::string(option.name);
+        if (!option.value.empty()) name += ' ' + std::string(option.value);
+        line(name, option.text);
+    }
+    line("--help", "show this");
+}
+
+Status run_program(const std::vector<std::string> &words, const Surroundings &around)
+{
+    if (words.empty()) {
+        print_help(around.err);
+        return Status::Usage;
+    }
+    if (words[0] == "--help" || words[0] == "-h") {
+        print_help(around.out);
+        return Status::Ok;
+    }
+    const std::string &name = words[0] == "--version" ? "version" : words[0];
+    const Command *command = find_command(name);
+    if (command == nullptr) {
+        std::vector<std::string> known;
+        for (const Command &each : kCommands) {
+            if (!each.hidden) known.emplace_back(each.name);
+        }
+        const std::string hint = meant(name, known);
+        around.err << "hawser: unknown command \"" << name << '"' << (hint.empty() ? "" : ", " + hint)
+                   << usage_hint(nullptr);
+        return Status::Usage;
+    }
+    const bool wants_help = std::find(words.begin() + 1, words.end(), "--help") != words.end();
+    if (command->run == nullptr && !wants_help) {
+        around.err << "hawser " << name << ": not available in this build\n";
+        return Status::Usage;
+    }
+    if (wants_help) {
+        print_help(around.out, *command);
+        return Status::Ok;
+    }
+    const auto arguments = parse_arguments(*command, {words.begin() + 1, words.end()}, around);
+    return arguments ? command->run(*arguments, around) : Status::Usage;
+}
+
+} // namespace hawser::host

@@ -1,0 +1,20 @@
+// Asks a running host through its control socket.
+#pragma once
+
+#include "app/command.hpp"
+
+#include <string>
+
+namespace hawser::host {
+
+// The reply's line, or the status to end with after printing why. `timeout_ms`: how long the host may take.
+struct Asked {
+    Status status = Status::Ok;
+    std::string line; // JSON; empty: the host did not answer
+};
+Asked ask_host(const std::string &socket, const std::string &request, int timeout_ms);
+
+// --control, or by CONFIG: [host].control or the default for its path.
+std::string control_socket(const Arguments &arguments, const Surroundings &around);
+
+} // namespace hawser::host

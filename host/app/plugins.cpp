@@ -1,0 +1,216 @@
+// Tests: tests/unit/app/plugins_test.cpp
+#include "app/commands.hpp"
+#include "app/table.hpp"
+#include "plugin/catalogue.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+namespace json = boost::json;
+
+namespace hawser::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string abi_of(const Manifest &manifest)
+{
+    return std::to_string(manifest.abi_major) + '.' + std::to_string(manifest.abi_minor);
+}
+
+std::string kinds_of(const Manifest &manifest)
+{
+    std::string all;
+    for (const KindSpec &kind : manifest.kinds) all += (all.empty() ? "" : ", ") + kind.word + ' ' + kind.name;
+    return all;
+}
+
+std::string range_of(const OptionSpec &option)
+{
+    if (option.min && option.max) return option.min_text + " to " + option.max_text;
+    if (option.min) return "from " + option.min_text;
+    if (option.max) return "to " + option.max_text;
+    std::string all;
+    for (const std::string &choice : option.choices) all += (all.empty() ? "" : ", ") + choice;
+    return all;
+}
+
+std::string type_of(const OptionSpec &option)
+{
+    std::string type(option_type_name(option.type));
+    if (option.type == OptionSpec::Type::List && !option.items.empty()) type += " of " + type_of(option.items[0]);
+    if (option.type == OptionSpec::Type::Table && !option.items.empty()) type += " of " + type_of(option.items[0]);
+    if (!option.interface.empty()) type += " of " + option.interface;
+    return type;
+}
+
+std::string default_of(const OptionSpec &option)
+{
+    if (option.required) return "(required)";
+    return option.fallback ? option.default_text : "-";
+}
+
+void add_options(Table &table, const std::vector<OptionSpec> &options, const std::string &prefix)
+{
+    for (const OptionSpec &option : options) {
+        table.row({prefix + option.name, type_of(option), default_of(option), range_of(option), option.text});
+        add_options(table, option.keys, prefix + option.name + '.');
+        add_options(table, option.entry, prefix + option.name + ".*.");
+    }
+}
+
+void print_one(const FoundPlugin &found, std::ostream &out)
+{
+    const Manifest &manifest = *found.manifest;
+    out << manifest.name << ' ' << manifest.version << " (ABI " << abi_of(manifest) << ")\n";
+    if (!manifest.summary.empty()) out << manifest.summary << '\n';
+    out << found.path << '\n';
+    for (const KindSpec &kind : manifest.kinds) {
+        out << '\n' << kind.word << ' ' << kind.name << (kind.text.empty() ? "" : ": " + kind.text) << '\n';
+        for (const ProvidedInterface &provided : kind.provides) out << "  provides " << provided.interface << '\n';
+        if (kind.options.empty()) {
+            out << "  no options\n";
+            continue;
+        }
+        Table table({"OPTION", "TYPE", "DEFAULT", "RANGE", ""});
+        add_options(table, kind.options, "");
+        table.print(out, "  ");
+    }
+}
+
+json::array options_json(const std::vector<OptionSpec> &options)
+{
+    json::array rows;
+    for (const OptionSpec &option : options) {
+        json::object row;
+        row["name"] = option.name;
+        row["type"] = std::string(option_type_name(option.type));
+        row["required"] = option.required;
+        if (option.fallback) row["default"] = option.default_text;
+        if (!option.min_text.empty()) row["min"] = option.min_text;
+        if (!option.max_text.empty()) row["max"] = option.max_text;
+        if (!option.interface.empty()) row["interface"] = option.interface;
+        row["text"] = option.text;
+        if (!option.choices.empty()) row["choices"] = json::array(option.choices.begin(), option.choices.end());
+        if (!option.keys.empty()) row["keys"] = options_json(option.keys);
+        if (!option.entry.empty()) row["entry"] = options_json(option.entry);
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+json::object plugin_json(const FoundPlugin &found)
+{
+    json::object row;
+    row["path"] = found.path;
+    row["usable"] = found.refused.empty();
+    if (!found.refused.empty()) row["refused"] = found.refused;
+    if (!found.manifest) return row;
+    row["name"] = found.manifest->name;
+    row["version"] = found.manifest->version;
+    row["abi"] = abi_of(*found.manifest);
+    row["summary"] = found.manifest->summary;
+    json::array kinds;
+    for (const KindSpec &kind : found.manifest->kinds) {
+        kinds.push_back(json::object{{"kind", kind.word},
+                                     {"name", kind.name},
+                                     {"role", kind.role},
+                                     {"text", kind.text},
+                                     {"options", options_json(kind.options)}});
+    }
+    row["kinds"] = std::move(kinds);
+    return row;
+}
+
+void print_all(const std::vector<FoundPlugin> &all, const std::vector<std::string> &directories, std::ostream &out)
+{
+    Table table({"NAME", "VERSION", "ABI", "KINDS", "PATH"});
+    std::vector<const FoundPlugin *> refused;
+    for (const FoundPlugin &found : all) {
+        if (!found.refused.empty())
+            refused.push_back(&found);
+        else
+            table.row({found.manifest->name, found.manifest->version, abi_of(*found.manifest),
+                       kinds_of(*found.manifest), found.path});
+    }
+    if (table.empty()) {
+        out << "no plugins in";
+        for (const std::string &directory : directories) out << ' ' << directory;
+        out << '\n';
+    } else {
+        table.print(out, "");
+    }
+    if (refused.empty()) return;
+    out << "\nrefused:\n";
+    for (const FoundPlugin *found : refused) out << "  " << found->path << "\n    " << found->refused << '\n';
+}
+
+std::vector<std::string> directories(const Arguments &arguments, const Surroundings &around, Status &status)
+{
+    std::error_code error;
+    if (arguments.has("directory"))
+        return {fs::absolute(arguments.value("directory"), error).lexically_normal().string()};
+    Arguments config;
+    if (arguments.has("config")) config.words.push_back(arguments.value("config"));
+    const std::string path = config_path(config);
+    if (path.empty()) return {default_plugin_directory()};
+    LoadRequest request = load_request(path, arguments, around);
+    request.find_plugins = {};
+    const Loaded loaded = load_config(request);
+    if (loaded.status == Status::NoFile) {
+        around.err << "hawser plugins: " << path << ": there is no such file\n";
+        status = Status::NoFile;
+    }
+    return loaded.plugin_directories;
+}
+
+} // namespace
+
+Status plugins_command(const Arguments &arguments, const Surroundings &around)
+{
+    if (!arguments.words.empty() && arguments.words.front() == "why") {
+        around.err << "hawser plugins why: not available in this build\n";
+        return Status::Usage;
+    }
+    if (arguments.words.size() > 1) {
+        around.err << "hawser plugins: expected one NAME, got 2; see \"hawser help plugins\"\n";
+        return Status::Usage;
+    }
+    Status status = Status::Ok;
+    const std::vector<std::string> searched = directories(arguments, around, status);
+    if (status != Status::Ok) return status;
+    const std::vector<FoundPlugin> all = find_plugins(searched);
+    if (arguments.words.empty()) {
+        json::array rows;
+        for (const FoundPlugin &found : all) rows.push_back(plugin_json(found));
+        if (arguments.has("json"))
+            around.out << json::serialize(rows) << '\n';
+        else
+            print_all(all, searched, around.out);
+        return Status::Ok;
+    }
+    const std::string &name = arguments.words.front();
+    const auto named = [&name](const FoundPlugin &found) {
+        return found.manifest ? found.manifest->name == name : fs::path(found.path).stem() == name;
+    };
+    const auto found = std::find_if(all.begin(), all.end(), named);
+    if (found == all.end() || !found->refused.empty()) {
+        if (found == all.end())
+            around.err << "hawser plugins: no plugin \"" << name << "\"; \"hawser plugins\" lists what there is\n";
+        else
+            around.err << "hawser plugins: " << found->path << " is refused: " << found->refused << '\n';
+        return Status::BadConfig;
+    }
+    if (arguments.has("json"))
+        around.out << json::serialize(plugin_json(*found)) << '\n';
+    else
+        print_one(*found, around.out);
+    return Status::Ok;
+}
+
+} // namespace hawser::host

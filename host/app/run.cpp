@@ -1,0 +1,113 @@
+// Tests: tests/unit/app/run_test.cpp
+#include "app/commands.hpp"
+#include "plugin/catalogue.hpp"
+#include "supervisor/supervisor.hpp"
+#include "worker/worker.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <thread>
+
+namespace hawser::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A string as TOML writes it.
+std::string quoted(const std::string &text)
+{
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out + '"';
+}
+
+// `$` begins a variable in a configuration.
+std::string without_variables(std::string text)
+{
+    for (std::size_t i = 0; (i = text.find('$', i)) != std::string::npos; i += 2) text.insert(i, 1, '$');
+    return text;
+}
+
+Status supervise(SupervisorOptions options, const Arguments &arguments, const Surroundings &around)
+{
+    options.control = arguments.value("control");
+    options.single = arguments.has("single");
+    options.run_worker = run_worker;
+    return run_supervisor(options, around.err);
+}
+
+} // namespace
+
+std::string default_plugin_directory()
+{
+    std::error_code error;
+    const fs::path program = fs::read_symlink("/proc/self/exe", error);
+    const fs::path beside = program.parent_path() / "plugins";
+    if (fs::is_directory(beside, error)) return beside.string();
+    return (program.parent_path().parent_path() / "lib" / "hawser" / "plugins").string();
+}
+
+std::string config_path(const Arguments &arguments)
+{
+    if (!arguments.words.empty()) return arguments.words.front();
+    for (const char *path : {"hawser.toml", "conf/hawser.toml", "/etc/hawser/hawser.toml"}) {
+        std::error_code error;
+        if (fs::exists(path, error)) return path;
+    }
+    return {};
+}
+
+Status no_config(std::string_view command, const Surroundings &around)
+{
+    around.err
+        << "hawser " << command
+        << ": no configuration: expected hawser.toml, conf/hawser.toml or /etc/hawser/hawser.toml; name a file\n";
+    return Status::NoFile;
+}
+
+LoadRequest load_request(const std::string &path, const Arguments &arguments, const Surroundings &around)
+{
+    LoadRequest request;
+    request.path = path;
+    request.sets = arguments.values("set");
+    request.default_plugin_directory = default_plugin_directory();
+    request.cores = std::max(1U, std::min(64U, std::thread::hardware_concurrency()));
+    request.environment = around.environment;
+    request.find_plugins = find_plugins;
+    return request;
+}
+
+Status run_command(const Arguments &arguments, const Surroundings &around)
+{
+    const std::string path = config_path(arguments);
+    if (path.empty()) return no_config("run", around);
+    SupervisorOptions options;
+    options.load = load_request(path, arguments, around);
+    return supervise(std::move(options), arguments, around);
+}
+
+Status serve_command(const Arguments &arguments, const Surroundings &around)
+{
+    std::error_code error;
+    const fs::path root = fs::absolute(arguments.words.front(), error);
+    if (!fs::is_directory(root, error)) {
+        around.err << "hawser serve: " << arguments.words.front() << ": expected a directory\n";
+        return Status::NoFile;
+    }
+    const std::string address = arguments.has("address") ? arguments.value("address") : "127.0.0.1:8080";
+    SupervisorOptions options;
+    options.load = load_request("", arguments, around);
+    options.load.name = "serve";
+    options.load.text = "[listeners.web]\naddress = " + quoted(without_variables(address)) +
+                        "\nprotocol = \"http\"\nroutes = { \"/\" = { resource = \"static\", root = " +
+                        quoted(without_variables(root.string())) + " } }\n";
+    return supervise(std::move(options), arguments, around);
+}
+
+Status worker_command(const Arguments &, const Surroundings &) { return worker_main(run_worker); }
+
+} // namespace hawser::host

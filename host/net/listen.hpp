@@ -1,0 +1,38 @@
+// Opens listening sockets for the supervisor. A TCP address has one SO_REUSEPORT socket for each loop; a Unix socket
+// exists once.
+#pragma once
+
+#include "base/endpoint.hpp"
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hawser::host {
+
+struct ListenOptions {
+    int backlog = 4096;
+    std::uint64_t send_buffer = 0, receive_buffer = 0; // bytes; 0: the system's
+    bool no_delay = true;
+};
+
+// The sockets of one address.
+struct ListenGroup {
+    std::vector<Fd> sockets;
+    bool shared = false; // one for all loops
+    std::string bound;   // "127.0.0.1:8080" with the real port, "unix:/run/x"
+    Endpoint endpoint;   // with the real port
+};
+
+// Errors: System (in use, no descriptors), NotPermitted; the text begins with the address.
+Result<ListenGroup> listen_on(const Endpoint &endpoint, const ListenOptions &options, unsigned loops);
+
+// More sockets for a group whose compartment has more loops now. Never fewer: closing one would drop its queue.
+Result<void> add_sockets(ListenGroup &group, const ListenOptions &options, unsigned loops);
+
+// Removes the path of a Unix socket; nothing for others.
+void unlink_group(const ListenGroup &group);
+
+} // namespace hawser::host

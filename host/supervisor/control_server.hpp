@@ -1,0 +1,58 @@
+// The control socket: one JSON object a line (host/supervisor/control.md). Peers are root or the running user, checked
+// by the kernel's credentials. For the supervisor's thread.
+#pragma once
+
+#include "base/fd.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "supervisor/events.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hawser::host {
+
+struct Reply {
+    Status status = Status::Ok;
+    std::string result; // JSON; empty: none
+    std::vector<std::string> problems;
+};
+
+struct ControlRequest {
+    std::string verb;                         // "status"
+    bool now = false;                         // args.now
+    std::function<void(const Reply &)> reply; // once; also later, also after the peer has gone
+};
+
+class ControlServer {
+public:
+    using Handle = std::function<void(const ControlRequest &)>;
+    ControlServer(Events &events, Log &log, Handle handle);
+    ~ControlServer();
+
+    // Errors: System (another host has it), NotPermitted.
+    Result<void> open(const std::string &path);
+
+private:
+    struct Peer;
+    void accept();
+    void read(std::uint64_t id);
+    bool take_line(std::uint64_t id, const std::string &line);
+    void send(std::uint64_t id, const std::string &line);
+    void drop(std::uint64_t id);
+
+    Events &events_;
+    Log &log_;
+    Handle handle_;
+    std::string path_;
+    Fd socket_;
+    Events::Id on_accept_ = 0;
+    std::map<std::uint64_t, std::unique_ptr<Peer>> peers_;
+    std::uint64_t last_ = 0;
+};
+
+} // namespace hawser::host

@@ -1,0 +1,109 @@
+// The workers: of each compartment the one that serves, those that are being started in its place, and those that
+// drain. A reload starts new workers for the compartments that changed and swaps when all are ready; a worker that dies
+// is started again. For the supervisor's thread.
+#pragma once
+
+#include "base/backoff.hpp"
+#include "supervisor/socket_store.hpp"
+#include "supervisor/worker_handle.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hawser::host {
+
+struct FleetSettings {
+    Level log_level = Level::Info;
+    LogFormat log_format = LogFormat::Text;
+    bool single = false; // a worker's end is the host's
+};
+
+// How a change of the plan went.
+struct Change {
+    std::optional<Failed> failed;                         // of the first worker that failed; nothing has changed then
+    std::vector<std::string> changed, unchanged, removed; // compartments
+};
+
+class Fleet {
+public:
+    Fleet(Events &events, Launcher &launcher, SocketStore &sockets, Log &log, FleetSettings settings)
+        : events_(events)
+        , launcher_(launcher)
+        , sockets_(sockets)
+        , log_(log)
+        , settings_(settings)
+    {}
+
+    // Makes `plan` what is served. REQUIRES: no change in hand, its sockets are open. done() comes later, once.
+    void change(const HostPlan &plan, std::uint64_t generation, std::function<void(const Change &)> done);
+    bool changing() const { return static_cast<bool>(done_); }
+
+    void drain_all(std::uint64_t timeout_ns); // HAWSER_STOPPING; on_gone follows
+    void stop_all();
+    void on_gone(std::function<void()> gone) { gone_ = std::move(gone); } // after drain_all or stop_all: nobody is left
+    void on_single_ended(std::function<void(int status)> ended) { single_ended_ = std::move(ended); }
+    void on_retired(std::function<void()> retired) { retired_ = std::move(retired); } // no worker drains any more
+
+    bool draining() const { return !retiring_.empty(); }
+    std::uint64_t connections_cut() const { return cut_; }
+    bool killed_while_stopping() const { return killed_; }
+
+    // Visits every worker: those that serve, start and drain.
+    void for_each(const std::function<void(WorkerHandle &)> &visit);
+    // Asks all for their nodes; told() comes within a second with what came.
+    using Reports = std::map<const WorkerHandle *, StatusReport>;
+    void report(std::function<void(const Reports &)> told);
+
+private:
+    struct Slot {
+        SharedPlan plan;
+        std::uint64_t generation = 0;
+        std::unique_ptr<WorkerHandle> worker; // null: dead, waiting to be started again
+        Backoff backoff{50'000'000, 30'000'000'000};
+        Events::Id restart = 0;
+    };
+    // `ready` and `failed` of the hearer are the caller's; the rest is the same for every worker.
+    Result<std::unique_ptr<WorkerHandle>> launch(const SharedPlan &plan, std::uint64_t generation, WorkerHearer hearer);
+    void start_candidate(const SharedPlan &plan);
+    void candidate_failed(const Failed &failed);
+    void swap_if_ready();
+    void finish_change();
+    void start_slot(const std::string &name);
+    void restart_later(const std::string &name);
+    void ended(WorkerHandle *worker, const WorkerEnd &end);
+    void candidate_ended(const std::string &name, const WorkerEnd &end);
+    void slot_ended(const std::string &name, const WorkerEnd &end);
+    void retiree_ended(WorkerHandle *worker, const WorkerEnd &end);
+    void log_death(WorkerHandle &worker, const WorkerEnd &end);
+    void gone_if_empty();
+    void heard_status(const WorkerHandle *worker, const StatusReport &report);
+    void finish_report();
+
+    Events &events_;
+    Launcher &launcher_;
+    SocketStore &sockets_;
+    Log &log_;
+    FleetSettings settings_;
+    std::map<std::string, Slot> slots_;
+    std::map<std::string, std::unique_ptr<WorkerHandle>> candidates_;
+    std::vector<std::unique_ptr<WorkerHandle>> retiring_;
+    std::uint64_t generation_ = 0, drain_timeout_ = 0;
+    Change change_;
+    std::function<void(const Change &)> done_;
+    std::function<void()> gone_, retired_;
+    std::function<void(int)> single_ended_;
+    bool ending_ = false, killed_ = false;
+    std::uint64_t cut_ = 0;
+
+    std::function<void(const Reports &)> told_;
+    Reports reports_;
+    std::size_t awaited_ = 0;
+    Events::Id report_timer_ = 0;
+    std::vector<std::function<void(const Reports &)>> asked_; // while another report is in hand
+};
+
+} // namespace hawser::host

@@ -1,0 +1,158 @@
+// Tests: tests/system/supervision_test.cpp
+#include "supervisor/launcher.hpp"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hawser::host {
+namespace {
+
+// Descriptors of a worker. Nothing of the configuration is in its arguments or environment.
+constexpr int kLogFd = 2, kChannelFd = 3, kSnapshotFd = 4, kPageFd = 5;
+constexpr int kFirstFree = 6;
+
+// What a worker inherits of the environment: where and how it runs, never what the configuration was given in it.
+std::vector<char *> worker_environment()
+{
+    constexpr std::array<std::string_view, 14> kPassed{
+        "PATH=",         "HOME=",          "LANG=",         "LC_ALL=",      "LC_CTYPE=",
+        "TZ=",           "TMPDIR=",        "USER=",         "LOGNAME=",     "LD_LIBRARY_PATH=",
+        "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "TSAN_OPTIONS=", "LSAN_OPTIONS="};
+    std::vector<char *> passed;
+    for (char **each = environ; *each != nullptr; ++each) {
+        const std::string_view variable(*each);
+        const bool wanted = std::any_of(kPassed.begin(), kPassed.end(),
+                                        [&](std::string_view name) { return variable.starts_with(name); });
+        if (wanted) passed.push_back(*each);
+    }
+    passed.push_back(nullptr);
+    return passed;
+}
+
+class WorkerProcess final : public RunningWorker {
+public:
+    WorkerProcess(int pid, Fd fd)
+        : pid_(pid)
+        , fd_(std::move(fd))
+    {}
+    int ended_fd() const override { return fd_.get(); }
+    int pid() const override { return pid_; }
+    void kill() override { ::syscall(SYS_pidfd_send_signal, fd_.get(), SIGKILL, nullptr, 0); }
+    WorkerEnd reap() override
+    {
+        int status = 0;
+        while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
+        if (WIFSIGNALED(status)) return {WTERMSIG(status), 0};
+        return {0, WEXITSTATUS(status)};
+    }
+
+private:
+    int pid_;
+    Fd fd_; // of the process
+};
+
+// Between fork and exec: only what is safe after fork in a program with threads.
+[[noreturn]] void become_worker(int binary, std::array<int, 4> fds, char *const *environment)
+{
+    // First out of the way of each other, then to their places; dup2 leaves them open over exec.
+    for (int &fd : fds) fd = ::fcntl(fd, F_DUPFD_CLOEXEC, 64);
+    const int self = ::fcntl(binary, F_DUPFD_CLOEXEC, 64);
+    constexpr std::array<int, 4> kPlaces{kLogFd, kChannelFd, kSnapshotFd, kPageFd};
+    for (std::size_t i = 0; i < fds.size(); ++i) ::dup2(fds[i], kPlaces[i]);
+    const int null = ::open("/dev/null", O_RDWR);
+    if (null >= 0) {
+        ::dup2(null, 0);
+        ::dup2(null, 1);
+        if (null >= kFirstFree) ::close(null);
+    }
+    // What a library opened without close-on-exec is not the workers'.
+    ::syscall(SYS_close_range, kFirstFree, ~0U, CLOSE_RANGE_CLOEXEC);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    // The supervisor decides: a signal for the whole group, as from a terminal, is its alone.
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE}) ::signal(signal, SIG_IGN);
+    char name[] = "hawser", command[] = "worker";
+    char *const arguments[] = {name, command, nullptr};
+    ::syscall(SYS_execveat, self, "", arguments, environment, AT_EMPTY_PATH);
+    ::_exit(static_cast<int>(Status::System));
+}
+
+class ProcessLauncher final : public Launcher {
+public:
+    ProcessLauncher(Fd binary, int log_fd)
+        : binary_(std::move(binary))
+        , log_fd_(log_fd)
+    {}
+
+    Result<Launched> launch(const Snapshot &snapshot) override
+    {
+        auto bytes = write_snapshot(snapshot);
+        if (!bytes) return std::move(bytes.error());
+        auto page = StatusPage::create(snapshot.compartment.loops);
+        if (!page) return std::move(page.error());
+        auto ends = Channel::make_pair();
+        if (!ends) return std::move(ends.error());
+        std::vector<char *> environment = worker_environment();
+        const int pid = ::fork();
+        if (pid < 0) return system_error("cannot start a worker", errno);
+        if (pid == 0)
+            become_worker(binary_.get(), {log_fd_, ends->second.fd(), bytes->get(), page->fd()}, environment.data());
+        Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+        if (!process) {
+            const int error = errno;
+            ::kill(pid, SIGKILL);
+            ::waitpid(pid, nullptr, 0);
+            return system_error("cannot watch a worker", error);
+        }
+        return Launched{std::make_unique<WorkerProcess>(pid, std::move(process)),
+                        std::make_unique<Channel>(std::move(ends->first)), std::move(*page)};
+    }
+
+private:
+    Fd binary_;
+    int log_fd_;
+};
+
+} // namespace
+
+Result<std::unique_ptr<Launcher>> process_launcher(int log_fd)
+{
+    // Opened once: what is on disk under this name later is another program.
+    Fd binary(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+    if (!binary) return system_error("cannot open this program's file", errno);
+    return std::unique_ptr<Launcher>(std::make_unique<ProcessLauncher>(std::move(binary), log_fd));
+}
+
+Status worker_main(const RunWorker &run)
+{
+    if (::fcntl(kPageFd, F_GETFD) < 0 || ::fcntl(kSnapshotFd, F_GETFD) < 0) return Status::Usage;
+    Channel channel{Fd(kChannelFd)};
+    ::fcntl(kChannelFd, F_SETFD, FD_CLOEXEC);
+    const auto refuse = [&channel](const Error &error) {
+        static_cast<void>(channel.send(Failed{static_cast<std::int32_t>(error.status), {}, {}, error.text}));
+        return error.status;
+    };
+    const Fd snapshot_fd(kSnapshotFd);
+    auto snapshot = read_snapshot(snapshot_fd.get());
+    if (!snapshot) return refuse(snapshot.error());
+    ::fcntl(kPageFd, F_SETFD, FD_CLOEXEC);
+    auto page = StatusPage::open(Fd(kPageFd));
+    if (!page) return refuse(page.error());
+    Log log({snapshot->log_level, snapshot->log_format, kLogFd});
+    return run(*snapshot, channel, *page, log);
+}
+
+} // namespace hawser::host

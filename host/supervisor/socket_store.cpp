@@ -1,0 +1,112 @@
+// Tests: tests/unit/supervisor/socket_store_test.cpp
+#include "supervisor/socket_store.hpp"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <set>
+
+namespace hawser::host {
+namespace {
+
+ListenOptions options_of(const SocketOptions &socket)
+{
+    return {socket.backlog, socket.send_buffer, socket.receive_buffer, socket.no_delay};
+}
+
+} // namespace
+
+SocketStore::~SocketStore()
+{
+    for (const auto &[name, group] : groups_) unlink_group(group);
+}
+
+// An address with a fixed port is the same socket whoever names it; port 0 is another one for each place that asks.
+std::string SocketStore::key(const ListenerPlan &listener, std::size_t address)
+{
+    const Endpoint &endpoint = listener.addresses[address];
+    if (endpoint.scheme != Endpoint::Scheme::Tcp || endpoint.port != 0) return endpoint.text();
+    return endpoint.text() + ' ' + listener.name + ' ' + std::to_string(address);
+}
+
+std::vector<BindFailure> SocketStore::open(const HostPlan &plan)
+{
+    std::vector<BindFailure> failures;
+    std::vector<std::string> opened;
+    for (const CompartmentPlan &compartment : plan.compartments) {
+        for (const ListenerPlan &listener : compartment.listeners) {
+            for (std::size_t i = 0; i < listener.addresses.size(); ++i) {
+                const ListenOptions options = options_of(listener.socket);
+                const std::string name = key(listener, i);
+                if (const auto open = groups_.find(name); open != groups_.end()) {
+                    if (auto added = add_sockets(open->second, options, compartment.loops); !added)
+                        failures.push_back({listener.origins[i], added.error()});
+                    continue;
+                }
+                auto group = listen_on(listener.addresses[i], options, compartment.loops);
+                if (!group) {
+                    failures.push_back({listener.origins[i], group.error()});
+                    continue;
+                }
+                groups_.emplace(name, std::move(*group));
+                opened.push_back(name);
+            }
+        }
+    }
+    if (failures.empty()) return failures;
+    for (const std::string &name : opened) {
+        unlink_group(groups_.at(name));
+        groups_.erase(name);
+    }
+    return failures;
+}
+
+void SocketStore::keep_only(const HostPlan &plan)
+{
+    std::set<std::string> named;
+    for (const CompartmentPlan &compartment : plan.compartments) {
+        for (const ListenerPlan &listener : compartment.listeners) {
+            for (std::size_t i = 0; i < listener.addresses.size(); ++i) named.insert(key(listener, i));
+        }
+    }
+    for (auto group = groups_.begin(); group != groups_.end();) {
+        if (named.count(group->first) > 0) {
+            ++group;
+            continue;
+        }
+        unlink_group(group->second);
+        group = groups_.erase(group);
+    }
+}
+
+Result<std::vector<PassedSocket>> SocketStore::pass(const CompartmentPlan &compartment) const
+{
+    std::vector<PassedSocket> passed;
+    for (std::uint32_t l = 0; l < compartment.listeners.size(); ++l) {
+        const ListenerPlan &listener = compartment.listeners[l];
+        for (std::uint32_t a = 0; a < listener.addresses.size(); ++a) {
+            const ListenGroup &group = groups_.at(key(listener, a));
+            for (std::uint32_t loop = 0; loop < group.sockets.size(); ++loop) {
+                Fd fd(::fcntl(group.sockets[loop].get(), F_DUPFD_CLOEXEC, 3));
+                if (!fd) return system_error("cannot pass a listening socket", errno);
+                passed.push_back({l, a, loop, group.shared, group.bound, std::move(fd)});
+            }
+        }
+    }
+    return passed;
+}
+
+std::vector<SocketStore::Bound> SocketStore::bound(const HostPlan &plan) const
+{
+    std::vector<Bound> all;
+    for (const CompartmentPlan &compartment : plan.compartments) {
+        for (const ListenerPlan &listener : compartment.listeners) {
+            for (std::size_t i = 0; i < listener.addresses.size(); ++i)
+                all.push_back(
+                    {listener.name, groups_.at(key(listener, i)).bound, compartment.nodes[listener.node].kind});
+        }
+    }
+    return all;
+}
+
+} // namespace hawser::host

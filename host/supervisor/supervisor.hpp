@@ -1,0 +1,27 @@
+// The first process: configuration, listening sockets, workers, control socket, signals. Loads no plugin.
+#pragma once
+
+#include "config/load.hpp"
+#include "supervisor/launcher.hpp"
+
+#include <iosfwd>
+#include <string>
+
+namespace hawser::host {
+
+inline constexpr std::string_view kHostVersion = "0.1.0";
+
+struct SupervisorOptions {
+    LoadRequest load;
+    std::string control; // overrides [host].control; empty: by the rule of control_path.hpp
+    bool single = false;
+    RunWorker run_worker; // for --single
+};
+
+// Runs the host until it is told to end. Problems before the log is open go to `err`, with source line and caret.
+Status run_supervisor(const SupervisorOptions &options, std::ostream &err);
+
+// All problems of a configuration as text, and how many there were.
+std::string describe_problems(const Loaded &loaded);
+
+} // namespace hawser::host

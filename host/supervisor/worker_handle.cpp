@@ -1,0 +1,209 @@
+// Tests: tests/unit/supervisor/worker_handle_test.cpp
+#include "supervisor/worker_handle.hpp"
+
+#include "loop/loop.hpp"
+
+#include <poll.h>
+
+#include <array>
+
+namespace hawser::host {
+namespace {
+
+constexpr std::uint64_t kReadyTimeout = 40'000'000'000; // the worker's own for a service is 30 s
+constexpr std::uint64_t kAfterDrain = 10'000'000'000;
+constexpr std::uint64_t kAfterStop = 10'000'000'000;
+
+bool can_be_read(int fd)
+{
+    pollfd waiting{fd, POLLIN, 0};
+    return ::poll(&waiting, 1, 0) > 0;
+}
+
+// The functions of a crumb's entry number (sdk: hawser/abi.h, HAWSER_CRUMB).
+std::string_view entry_name(std::uint32_t entry, const std::string &role)
+{
+    constexpr std::array<std::string_view, 7> kKind{"",      "share",  "unshare", "create", "get_interface",
+                                                    "drain", "destroy"};
+    constexpr std::array<std::string_view, 9> kSession{"",         "on_open",  "on_data", "on_drained", "on_eof",
+                                                       "on_timer", "on_drain", "park",    "on_close"};
+    constexpr std::array<std::string_view, 5> kHandler{"", "on_body", "on_body_end", "on_drained", "on_close"};
+    if (entry >= 1 && entry < kKind.size()) return kKind[entry];
+    if (entry == 7) return role == "hawser.protocol/1" ? "open" : role == "hawser.service/1" ? "start" : "on_request";
+    if (entry == 8) return "stop";
+    if (entry > 64 && entry < 64 + kSession.size()) return kSession[entry - 64];
+    if (entry > 128 && entry < 128 + kHandler.size()) return kHandler[entry - 128];
+    if (entry == 192) return "complete";
+    if (entry == 193) return "post";
+    if (entry == 194) return "release";
+    return "a callback";
+}
+
+} // namespace
+
+Result<std::unique_ptr<WorkerHandle>> WorkerHandle::start(Events &events, Launcher &launcher, const Snapshot &snapshot,
+                                                          SharedPlan plan, std::vector<PassedSocket> sockets,
+                                                          WorkerHearer hearer)
+{
+    auto launched = launcher.launch(snapshot);
+    if (!launched) return std::move(launched.error());
+    std::unique_ptr<WorkerHandle> handle(
+        new WorkerHandle(events, std::move(*launched), std::move(plan), snapshot.generation, std::move(hearer)));
+    handle->listen();
+    // A worker that is dead already is heard of by its end.
+    Sockets message;
+    message.sockets = std::move(sockets);
+    if (handle->launched_.channel->send(Message(std::move(message))))
+        static_cast<void>(handle->launched_.channel->send(Start{}));
+    return handle;
+}
+
+WorkerHandle::WorkerHandle(Events &events, Launched launched, SharedPlan plan, std::uint64_t generation,
+                           WorkerHearer hearer)
+    : events_(events)
+    , launched_(std::move(launched))
+    , plan_(std::move(plan))
+    , generation_(generation)
+    , hearer_(std::move(hearer))
+    , started_at_(monotonic_now())
+{}
+
+WorkerHandle::~WorkerHandle()
+{
+    events_.cancel(on_channel_);
+    events_.cancel(on_end_);
+    events_.cancel(on_deadline_);
+}
+
+void WorkerHandle::listen()
+{
+    on_channel_ = events_.on_readable(launched_.channel->fd(), [this] { channel_readable(); });
+    on_end_ = events_.on_readable(launched_.worker->ended_fd(), [this] { process_ended(); });
+    deadline(kReadyTimeout, [this] {
+        Failed late;
+        late.text = "compartment \"" + plan_->name + "\" was not ready in " +
+                    std::to_string(kReadyTimeout / 1'000'000'000) + " s";
+        hearer_.failed(late);
+        launched_.worker->kill();
+    });
+}
+
+void WorkerHandle::deadline(std::uint64_t ns, std::function<void()> over)
+{
+    events_.cancel(on_deadline_);
+    on_deadline_ = events_.after(ns, std::move(over));
+}
+
+void WorkerHandle::channel_readable()
+{
+    auto message = launched_.channel->receive();
+    if (!message || !*message) {
+        // Its end is told by its process; a channel that is broken is of no use to either.
+        events_.cancel(on_channel_);
+        if (!message) launched_.worker->kill();
+        return;
+    }
+    handle(std::move(**message));
+}
+
+void WorkerHandle::handle(Message message)
+{
+    if (std::holds_alternative<Ready>(message)) {
+        if (state_ != State::Starting) return;
+        state_ = State::Ready;
+        ready_at_ = monotonic_now();
+        events_.cancel(on_deadline_);
+        hearer_.ready();
+    } else if (const auto *failed = std::get_if<Failed>(&message)) {
+        deadline(kAfterStop, [this] { launched_.worker->kill(); });
+        hearer_.failed(*failed);
+    } else if (const auto *report = std::get_if<StatusReport>(&message)) {
+        hearer_.status(*report);
+    } else if (const auto *drained = std::get_if<Drained>(&message)) {
+        hearer_.drained(*drained);
+    }
+}
+
+void WorkerHandle::process_ended()
+{
+    // What it said last is still in the channel.
+    while (on_channel_ != 0 && can_be_read(launched_.channel->fd())) channel_readable();
+    events_.cancel(on_channel_);
+    events_.cancel(on_end_);
+    events_.cancel(on_deadline_);
+    state_ = State::Ended;
+    const WorkerEnd end = launched_.worker->reap();
+    const auto ended = std::move(hearer_.ended);
+    ended(end); // may destroy this
+}
+
+void WorkerHandle::serve()
+{
+    if (state_ != State::Ready) return;
+    state_ = State::Serving;
+    static_cast<void>(launched_.channel->send(Serve{}));
+}
+
+void WorkerHandle::drain(std::uint32_t why, std::uint64_t timeout_ns)
+{
+    if (state_ == State::Ended || state_ == State::Stopping) return;
+    // One that is not ready yet has nothing to drain.
+    if (state_ == State::Starting) {
+        stop();
+        return;
+    }
+    state_ = State::Draining;
+    static_cast<void>(launched_.channel->send(Drain{why, timeout_ns}));
+    deadline(timeout_ns + kAfterDrain, [this] { launched_.worker->kill(); });
+}
+
+void WorkerHandle::stop()
+{
+    if (state_ == State::Ended) return;
+    const bool starting = state_ == State::Starting;
+    state_ = State::Stopping;
+    static_cast<void>(launched_.channel->send(Stop{}));
+    // One that still starts may be in any plugin's hands and is not waited for.
+    deadline(starting ? kAfterStop / 10 : kAfterStop, [this] { launched_.worker->kill(); });
+}
+
+void WorkerHandle::kill() { launched_.worker->kill(); }
+
+bool WorkerHandle::ask_status()
+{
+    const bool answers = state_ == State::Serving || state_ == State::Draining;
+    return answers && launched_.channel->send(AskStatus{}).ok();
+}
+
+std::string_view WorkerHandle::state_name() const
+{
+    constexpr std::array<std::string_view, 6> kNames{"starting", "ready", "serving", "draining", "stopping", "ended"};
+    return kNames[static_cast<std::size_t>(state_)];
+}
+
+std::uint64_t WorkerHandle::open_connections()
+{
+    std::uint64_t accepted = 0, closed = 0;
+    const unsigned loops = launched_.page->loops <= kMaxLoops ? launched_.page->loops : kMaxLoops;
+    for (unsigned i = 0; i < loops; ++i) {
+        accepted += launched_.page->cells[i].counters.accepted.get();
+        closed += launched_.page->cells[i].counters.closed.get();
+    }
+    return accepted > closed ? accepted - closed : 0;
+}
+
+std::string WorkerHandle::last_crumb()
+{
+    const unsigned loops = launched_.page->loops <= kMaxLoops ? launched_.page->loops : kMaxLoops;
+    for (unsigned i = 0; i < loops; ++i) {
+        const std::uint32_t crumb = launched_.page->cells[i].crumb();
+        const std::uint32_t tag = crumb >> 8;
+        if (tag == 0 || tag > plan_->nodes.size()) continue;
+        const NodePlan &node = plan_->nodes[tag - 1];
+        return node.name + " (" + node.kind + " of plugin " + plan_->plugins[node.plugin].name +
+               "): " + std::string(entry_name(crumb & 0xff, node.role));
+    }
+    return {};
+}
+
+} // namespace hawser::host

@@ -1,0 +1,73 @@
+// One worker as its supervisor knows it: what it was started from, its state, and the deadlines by which it has to
+// answer. For the supervisor's thread.
+#pragma once
+
+#include "supervisor/events.hpp"
+#include "supervisor/launcher.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hawser::host {
+
+using SharedPlan = std::shared_ptr<const CompartmentPlan>;
+
+// Each is called from the event loop, never from inside a call into the handle.
+struct WorkerHearer {
+    std::function<void()> ready;
+    std::function<void(const Failed &)> failed; // also when it is not ready in time; it ends by itself or is killed
+    std::function<void(const StatusReport &)> status;
+    std::function<void(const Drained &)> drained;
+    std::function<void(const WorkerEnd &)> ended; // the last call; the handle may be destroyed in it
+};
+
+class WorkerHandle {
+public:
+    enum class State : std::uint8_t { Starting, Ready, Serving, Draining, Stopping, Ended };
+
+    // Launches a worker for `plan` and gives it its sockets.
+    static Result<std::unique_ptr<WorkerHandle>> start(Events &events, Launcher &launcher, const Snapshot &snapshot,
+                                                       SharedPlan plan, std::vector<PassedSocket> sockets,
+                                                       WorkerHearer hearer);
+    ~WorkerHandle();
+
+    void serve();
+    void drain(std::uint32_t why, std::uint64_t timeout_ns); // killed if it is not gone some seconds after that
+    void stop();                                             // at once; killed soon after
+    void kill();
+    bool ask_status();
+
+    State state() const { return state_; }
+    std::string_view state_name() const;
+    int pid() const { return launched_.worker->pid(); }
+    std::uint64_t generation() const { return generation_; }
+    const SharedPlan &plan() const { return plan_; }
+    StatusPage &page() { return launched_.page; }
+    std::uint64_t started_at() const { return started_at_; } // monotonic
+    std::uint64_t ready_at() const { return ready_at_; }     // 0: never was
+    std::uint64_t open_connections();
+    // "listener.web (http of plugin http): on_request" for the loop that was in plugin code when it ended, or empty.
+    std::string last_crumb();
+
+private:
+    WorkerHandle(Events &events, Launched launched, SharedPlan plan, std::uint64_t generation, WorkerHearer hearer);
+    void listen();
+    void channel_readable();
+    void handle(Message message);
+    void process_ended();
+    void deadline(std::uint64_t ns, std::function<void()> over);
+
+    Events &events_;
+    Launched launched_;
+    SharedPlan plan_;
+    std::uint64_t generation_;
+    WorkerHearer hearer_;
+    State state_ = State::Starting;
+    std::uint64_t started_at_ = 0, ready_at_ = 0;
+    Events::Id on_channel_ = 0, on_end_ = 0, on_deadline_ = 0;
+};
+
+} // namespace hawser::host
