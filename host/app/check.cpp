@@ -1,4 +1,4 @@
-// Tests: tests/unit/app/check_test.cpp
+// Tests: tests/system/cli_test.cpp
 #include "app/commands.hpp"
 #include "supervisor/supervisor.hpp"
 

@@ -1,4 +1,4 @@
-// Tests: tests/unit/app/client_test.cpp
+// Tests: tests/system/supervision_test.cpp
 #include "app/commands.hpp"
 #include "app/control_client.hpp"
 #include "app/table.hpp"

@@ -1,4 +1,4 @@
-// Tests: tests/unit/app/command_test.cpp
+// Tests: tests/system/cli_test.cpp
 #include "app/command.hpp"
 
 #include "app/commands.hpp"

@@ -1,4 +1,4 @@
-// Tests: tests/unit/app/control_client_test.cpp
+// Tests: tests/system/supervision_test.cpp
 #include "app/control_client.hpp"
 
 #include "app/commands.hpp"

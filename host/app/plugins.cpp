@@ -1,4 +1,4 @@
-// Tests: tests/unit/app/plugins_test.cpp
+// Tests: tests/system/cli_test.cpp
 #include "app/commands.hpp"
 #include "app/table.hpp"
 #include "plugin/catalogue.hpp"

@@ -1,4 +1,4 @@
-// Tests: tests/unit/app/run_test.cpp
+// Tests: tests/system/serving_test.cpp
 #include "app/commands.hpp"
 #include "plugin/catalogue.hpp"
 #include "supervisor/supervisor.hpp"

@@ -1,4 +1,4 @@
-// Tests: tests/unit/bridge/host_face_test.cpp
+// Tests: tests/unit/bridge/loop_face_test.cpp
 #include "bridge/host_face.hpp"
 
 #include "bridge/crumbs.hpp"

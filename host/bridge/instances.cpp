@@ -1,4 +1,4 @@
-// Tests: tests/unit/bridge/instances_test.cpp
+// Tests: tests/unit/worker/compartment_test.cpp
 #include "bridge/instances.hpp"
 
 #include "bridge/crumbs.hpp"

@@ -1,4 +1,4 @@
-// Tests: tests/unit/bridge/mooring_test.cpp
+// Tests: tests/system/serving_test.cpp
 #include "bridge/mooring.hpp"
 
 #include <cstring>

@@ -1,4 +1,4 @@
-// Tests: tests/unit/bridge/outgoing_test.cpp
+// Tests: tests/unit/bridge/conn_test.cpp
 #include "bridge/outgoing.hpp"
 
 #include "bridge/conn.hpp"

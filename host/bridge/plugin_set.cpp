@@ -1,4 +1,4 @@
-// Tests: tests/unit/bridge/plugin_set_test.cpp
+// Tests: tests/unit/worker/compartment_test.cpp
 #include "bridge/plugin_set.hpp"
 
 #include "plugin/library.hpp"

@@ -1,4 +1,4 @@
-// Tests: tests/unit/bridge/service_part_test.cpp
+// Tests: tests/unit/worker/compartment_test.cpp
 #include "bridge/service_part.hpp"
 
 #include "bridge/crumbs.hpp"

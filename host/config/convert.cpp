@@ -1,4 +1,4 @@
-// Tests: tests/unit/config/convert_test.cpp
+// Tests: tests/config/golden_test.cpp
 #include "config/convert.hpp"
 
 #include "config/scalars.hpp"
@@ -16,6 +16,12 @@ std::string got(const Item &item)
     if (item.kind == Item::Kind::String) return "got \"" + item.text + "\"";
     if (item.kind == Item::Kind::Integer) return "got " + std::to_string(item.integer);
     return "got " + std::string(kind_name(item.kind));
+}
+
+// An option as messages call it.
+std::string said(const Conversion &how, const std::string &name)
+{
+    return (how.owner.empty() ? "" : how.owner + ": ") + name.substr(how.unsaid);
 }
 
 std::string article(Type type)
@@ -75,7 +81,7 @@ public:
 private:
     std::optional<Value> wrong(const std::string &expected, std::string hint = {})
     {
-        how_.problems.add(item_.at, name_ + ": expected " + expected + ", " + got(item_), std::move(hint));
+        how_.problems.add(item_.at, said(how_, name_) + ": expected " + expected + ", " + got(item_), std::move(hint));
         return std::nullopt;
     }
 
@@ -175,7 +181,7 @@ private:
         Value value;
         value.type = Value::Type::Table;
         if (spec_.items.empty()) {
-            if (!convert_table(item_, spec_.keys, {}, name_, name_ + '.', how_, value)) return std::nullopt;
+            if (!convert_table(item_, spec_.keys, {}, said(how_, name_), name_ + '.', how_, value)) return std::nullopt;
             return value;
         }
         bool good = true;

@@ -1,4 +1,4 @@
-// Tests: tests/unit/config/document_test.cpp
+// Tests: tests/config/golden_test.cpp
 #include "config/document.hpp"
 
 #define TOML_HEADER_ONLY 0

@@ -1,4 +1,4 @@
-// Tests: tests/unit/config/files_test.cpp
+// Tests: tests/config/golden_test.cpp
 #include "config/files.hpp"
 
 #include <glob.h>

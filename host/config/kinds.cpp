@@ -1,4 +1,4 @@
-// Tests: tests/unit/config/kinds_test.cpp
+// Tests: tests/config/golden_test.cpp
 #include "config/kinds.hpp"
 
 #include "config/scalars.hpp"

@@ -1,4 +1,4 @@
-// Tests: tests/unit/config/load_test.cpp
+// Tests: tests/config/golden_test.cpp
 #include "config/load.hpp"
 
 #include "config/files.hpp"

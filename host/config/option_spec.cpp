@@ -133,7 +133,7 @@ private:
 
     std::optional<Value> convert(const Item &item, const OptionSpec &spec, const std::string &path)
     {
-        Conversion how{in_.problems, [](const std::string &text, Position) { return text; }, {}, {}};
+        Conversion how{in_.problems, {}, [](const std::string &text, Position) { return text; }, {}, {}, 0};
         return convert_option(item, spec, path, how);
     }
 

@@ -1,4 +1,4 @@
-// Tests: tests/unit/config/resolve_test.cpp
+// Tests: tests/config/golden_test.cpp
 #include "config/resolve.hpp"
 
 #include "config/convert.hpp"
@@ -157,11 +157,14 @@ std::uint32_t Resolver::build(const Wanted &wanted)
     node.kind = wanted.choice.kind->name;
     node.options.type = Value::Type::Table;
     node.origin.node = wanted.table->key_at;
-    Conversion how{problems_, [this](const std::string &text, Position at) { return document_.absolute(text, at); },
+    Conversion how{problems_,
+                   wanted.owner,
+                   [this](const std::string &text, Position at) { return document_.absolute(text, at); },
                    [&](const Item &item, const OptionSpec &spec, const std::string &option, Value &value) {
                        return fill_object(wanted, item, spec, option, value, node);
                    },
-                   [&](const std::string &option, Position at) { node.origin.options.emplace(option, at); }};
+                   [&](const std::string &option, Position at) { node.origin.options.emplace(option, at); },
+                   0};
     const bool good =
         convert_table(*wanted.table, wanted.choice.kind->options, wanted.reserved, wanted.owner, "", how, node.options);
     if (!good) return kNone;
@@ -303,9 +306,11 @@ bool Resolver::fill_resource(const Wanted &wanted, const Item &item, const Optio
     }
     Value with;
     Conversion how{problems_,
+                   owner,
                    [this](const std::string &text, Position at) { return document_.absolute(text, at); },
                    {},
-                   [&](const std::string &path, Position at) { node.origin.options.emplace(path, at); }};
+                   [&](const std::string &path, Position at) { node.origin.options.emplace(path, at); },
+                   option.size() + 1};
     const bool entries_good = convert_table(mine, spec.entry, {}, owner, option + '.', how, with);
     value.node = build(inner);
     value.items = std::move(with.items);

@@ -1,4 +1,4 @@
-// Tests: tests/unit/config/settings_test.cpp
+// Tests: tests/config/golden_test.cpp
 #include "config/settings.hpp"
 
 #include "config/option_spec.hpp"

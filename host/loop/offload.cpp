@@ -1,4 +1,4 @@
-// Tests: tests/unit/loop/offload_test.cpp
+// Tests: tests/unit/loop/loop_test.cpp
 #include "loop/offload.hpp"
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// Tests: tests/unit/net/acceptor_test.cpp
+// Tests: tests/system/serving_test.cpp
 #include "net/acceptor.hpp"
 
 #include <sys/epoll.h>

@@ -1,4 +1,4 @@
-// Tests: tests/unit/net/address_test.cpp
+// Tests: tests/unit/net/listen_test.cpp
 #include "net/address.hpp"
 
 #include <arpa/inet.h>

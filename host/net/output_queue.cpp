@@ -1,4 +1,4 @@
-// Tests: tests/unit/net/output_queue_test.cpp
+// Tests: tests/unit/net/output_test.cpp
 #include "net/output_queue.hpp"
 
 #include <sys/sendfile.h>

@@ -1,4 +1,4 @@
-// Tests: tests/unit/net/stage_test.cpp
+// Tests: tests/unit/net/output_test.cpp
 #include "net/stage.hpp"
 
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-// Tests: tests/unit/plugin/library_test.cpp
+// Tests: tests/unit/plugin/catalogue_test.cpp
 #include "plugin/library.hpp"
 
 #include <boost/dll/shared_library.hpp>

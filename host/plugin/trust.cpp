@@ -1,4 +1,4 @@
-// Tests: tests/unit/plugin/trust_test.cpp
+// Tests: tests/unit/plugin/catalogue_test.cpp
 #include "plugin/trust.hpp"
 
 #include <fcntl.h>

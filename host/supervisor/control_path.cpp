@@ -1,4 +1,4 @@
-// Tests: tests/unit/supervisor/control_path_test.cpp
+// Tests: tests/unit/supervisor/control_server_test.cpp
 #include "supervisor/control_path.hpp"
 
 #include <sys/stat.h>

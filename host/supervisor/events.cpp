@@ -1,4 +1,4 @@
-// Tests: tests/unit/supervisor/events_test.cpp
+// Tests: tests/unit/supervisor/control_server_test.cpp
 #include "supervisor/events.hpp"
 
 #include <boost/asio/io_context.hpp>

@@ -1,4 +1,4 @@
-// Tests: tests/unit/supervisor/fleet_test.cpp
+// Tests: tests/system/supervision_test.cpp
 #include "supervisor/fleet.hpp"
 
 #include "loop/loop.hpp"

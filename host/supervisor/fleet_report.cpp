@@ -1,4 +1,4 @@
-// Tests: tests/unit/supervisor/fleet_test.cpp
+// Tests: tests/system/supervision_test.cpp
 // The asking half of Fleet: what the nodes of all workers are doing.
 #include "supervisor/fleet.hpp"
 

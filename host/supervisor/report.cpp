@@ -1,4 +1,4 @@
-// Tests: tests/unit/supervisor/report_test.cpp
+// Tests: tests/system/supervision_test.cpp
 #include "supervisor/report.hpp"
 
 #include "loop/loop.hpp"

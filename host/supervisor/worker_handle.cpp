@@ -1,4 +1,4 @@
-// Tests: tests/unit/supervisor/worker_handle_test.cpp
+// Tests: tests/system/supervision_test.cpp
 #include "supervisor/worker_handle.hpp"
 
 #include "loop/loop.hpp"

@@ -1,4 +1,4 @@
-// Tests: tests/unit/worker/loop_thread_test.cpp
+// Tests: tests/unit/worker/compartment_test.cpp
 #include "worker/loop_thread.hpp"
 
 #include <pthread.h>

@@ -1,4 +1,4 @@
-// Tests: tests/unit/worker/worker_test.cpp
+// Tests: tests/system/single_test.cpp
 #include "worker/worker.hpp"
 
 #include "worker/compartment.hpp"

@@ -5,8 +5,6 @@
 # C and C++ alike; a project of C only needs no C++ compiler.
 include_guard(GLOBAL)
 
-set(HAWSER_PLUGIN_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
-
 function(hawser_add_plugin name)
   cmake_parse_arguments(PLUGIN "" "MANIFEST" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT PLUGIN_SOURCES)
@@ -24,8 +22,8 @@ function(hawser_add_plugin name)
   add_custom_command(
     OUTPUT ${note}
     COMMAND ${CMAKE_COMMAND} -DMANIFEST=${PLUGIN_MANIFEST} -DOUTPUT=${note} -P
-            ${HAWSER_PLUGIN_CMAKE_DIR}/EmbedManifest.cmake
-    DEPENDS ${PLUGIN_MANIFEST} ${HAWSER_PLUGIN_CMAKE_DIR}/EmbedManifest.cmake
+            ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/EmbedManifest.cmake
+    DEPENDS ${PLUGIN_MANIFEST} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/EmbedManifest.cmake
     COMMENT "Embedding the manifest of ${name}"
     VERBATIM)
 
@@ -34,14 +32,14 @@ function(hawser_add_plugin name)
   set_target_properties(${name} PROPERTIES
     PREFIX "" OUTPUT_NAME ${name}
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    LINK_DEPENDS ${HAWSER_PLUGIN_CMAKE_DIR}/plugin.map)
+    LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
   if(HAWSER_PLUGIN_OUTPUT)
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${HAWSER_PLUGIN_OUTPUT})
   endif()
   if(NOT WIN32)
     # Flags alone leave std:: symbols exported; the script exports the entry and nothing else.
     target_link_options(${name} PRIVATE
-      -Wl,--version-script=${HAWSER_PLUGIN_CMAKE_DIR}/plugin.map -Wl,-z,now -Wl,-z,noexecstack)
+      -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map -Wl,-z,now -Wl,-z,noexecstack)
     if(NOT HAWSER_SANITIZE)
       # A sanitizer's runtime is in the program, not in the plugin.
       target_link_options(${name} PRIVATE -Wl,-z,defs)

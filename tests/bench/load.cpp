@@ -126,7 +126,7 @@ void Load::readable(std::size_t index)
 
 void Load::run(int stop_fd)
 {
-    watch(epoll_, stop_fd, EPOLLIN);
+    if (settings_.requests == 0) watch(epoll_, stop_fd, EPOLLIN);
     for (std::size_t i = 0; i < connections_.size(); ++i) open(i);
     std::array<epoll_event, 256> events{};
     while (!done() && counts_.refused < kMostFailures) {

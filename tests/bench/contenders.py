@@ -1,0 +1,207 @@
+"""The servers that bench.py measures: each is started with a configuration of its own on a free port of 127.0.0.1,
+pinned to the first core, and stopped at the end. CPU time and memory are those of its whole process tree."""
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BUILD = ROOT / "build" / "release"
+SERVER_CORE, CLIENT_CORE = {0}, {1 if (os.cpu_count() or 1) > 1 else 0}
+TEXT = "Hello, world!"
+NGINX = "/usr/sbin/nginx"
+DEADLINE = 20.0
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def tree(pid):
+    """The process and everything below it."""
+    found = [pid]
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            children = Path(f"/proc/{pid}/task/{task}/children").read_text().split()
+            for child in children:
+                found += tree(int(child))
+    except OSError:
+        pass
+    return found
+
+
+def cpu_ns(pid):
+    """Nanoseconds that the threads of the tree have run, as the scheduler counts them."""
+    total = 0
+    for process in tree(pid):
+        try:
+            for task in os.listdir(f"/proc/{process}/task"):
+                total += int(Path(f"/proc/{process}/task/{task}/schedstat").read_text().split()[0])
+        except OSError:
+            pass
+    return total
+
+
+def pss_bytes(pid):
+    """Proportional set size of the tree."""
+    total = 0
+    for process in tree(pid):
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
+class Contender:
+    """A server that runs between start() and stop(). `ports` maps "http" and "echo" to what it serves there."""
+
+    def __init__(self, name, pinned=True):
+        self.name = name
+        self.pinned = pinned
+        self.ports = {}
+        self.process = None
+        self.folder = tempfile.TemporaryDirectory(prefix="hawser-bench-")
+
+    def command(self):
+        raise NotImplementedError
+
+    def start(self, wait=True):
+        command = self.command()
+        core = SERVER_CORE if self.pinned else None
+        before = os.sched_getaffinity(0)
+        if core:
+            os.sched_setaffinity(0, core)  # inherited; no preexec_fn, so that starting stays quick
+        self.errors = open(Path(self.folder.name) / "stderr", "w+", encoding="utf-8")
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=self.errors, close_fds=False)
+        if core:
+            os.sched_setaffinity(0, before)
+        if wait:
+            for port in self.ports.values():
+                self.first_answer(port)
+        return self
+
+    def first_answer(self, port):
+        """Milliseconds from the start until the server answers."""
+        request = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        while time.monotonic() - self.started < DEADLINE:
+            if self.process.poll() is not None:
+                break
+            try:
+                with socket.create_connection(("127.0.0.1", port), 1) as client:
+                    client.sendall(request)
+                    if client.recv(4096):
+                        return (time.monotonic() - self.started) * 1000
+            except OSError:
+                pass
+        self.errors.seek(0)
+        raise SystemExit(f"bench: {self.name} does not serve:\n{self.errors.read()}")
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(DEADLINE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.errors.close()
+        self.folder.cleanup()
+
+    def cpu_ns(self):
+        return cpu_ns(self.process.pid)
+
+    def pss_bytes(self):
+        return pss_bytes(self.process.pid)
+
+
+class Raw(Contender):
+    def __init__(self, program, *arguments):
+        super().__init__("raw")
+        self.program, self.arguments = program, arguments
+        self.ports = {"echo" if program == "raw_echo" else "http": free_port()}
+
+    def command(self):
+        return [str(BUILD / "bench" / self.program), f"127.0.0.1:{next(iter(self.ports.values()))}", *self.arguments]
+
+
+class Nginx(Contender):
+    def __init__(self, pinned=True):
+        super().__init__("nginx", pinned)
+        self.ports = {"http": free_port()}
+
+    def command(self):
+        folder = Path(self.folder.name)
+        temporary = "\n".join(f"    {kind}_temp_path {folder}/{kind};"
+                              for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        user = "user root;" if os.geteuid() == 0 else ""
+        (folder / "nginx.conf").write_text(f"""
+daemon off;
+{user}
+worker_processes 1;
+worker_rlimit_nofile 20000;
+pid {folder}/nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 19000; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    keepalive_timeout 3600;
+    default_type text/plain;
+{temporary}
+    server {{
+        listen 127.0.0.1:{self.ports['http']} backlog=4096;
+        location / {{ return 200 "{TEXT}"; }}
+    }}
+}}
+""", encoding="utf-8")
+        return [NGINX, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+
+
+class Hawser(Contender):
+    def __init__(self, *arguments, pinned=True, config=None):
+        super().__init__("hawser", pinned)
+        self.arguments = arguments
+        self.config = config
+        self.ports = {"http": free_port(), "echo": free_port()}
+
+    def command(self):
+        folder = Path(self.folder.name)
+        control = folder / "control.sock"
+        if self.config:
+            sets = [f"listeners.web.address=127.0.0.1:{self.ports['http']}",
+                    f"listeners.echo.address=127.0.0.1:{self.ports['echo']}", f"host.control={control}"]
+            more = [part for text in sets for part in ("--set", text)]
+            return [str(BUILD / "hawser"), "run", str(self.config), *more, *self.arguments]
+        (folder / "hawser.toml").write_text(f"""
+[host]
+loops = 1
+control = "{control}"
+plugins = ["{BUILD}/plugins"]
+
+[listeners.web]
+address = "127.0.0.1:{self.ports['http']}"
+protocol = "http"
+
+[listeners.web.routes]
+"/" = {{ resource = "text", body = "{TEXT}" }}
+
+[listeners.echo]
+address = "127.0.0.1:{self.ports['echo']}"
+protocol = "echo"
+""", encoding="utf-8")
+        return [str(BUILD / "hawser"), "run", str(folder / "hawser.toml"), *self.arguments]
+
+    def ready(self):
+        """Milliseconds from the start until the event `ready` is written."""
+        while time.monotonic() - self.started < DEADLINE and self.process.poll() is None:
+            self.errors.seek(0)
+            if " ready " in self.errors.read():
+                return (time.monotonic() - self.started) * 1000
+        self.errors.seek(0)
+        raise SystemExit(f"bench: {self.name} is not ready:\n{self.errors.read()}")

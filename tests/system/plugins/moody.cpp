@@ -1,0 +1,83 @@
+// A service, resources and a protocol that misbehave on request.
+#include "hawser/hawser.hpp"
+#include "hawser/http.hpp"
+
+#include <csignal>
+#include <string>
+
+namespace {
+
+struct Moody {
+    hawser::Node node;
+    std::string mood;
+
+    explicit Moody(hawser::Node of)
+        : node(of)
+        , mood(of.option("mood").text())
+    {
+        if (mood == "refuse_create") throw hawser::Error("today is not the day");
+        if (mood == "blame_option") throw hawser::Error("mood", "not this mood");
+        if (mood == "throw_create") throw 42;
+    }
+    void start()
+    {
+        if (mood == "refuse_start") throw hawser::Error("no will to start");
+        node.info("moody_started");
+    }
+    void stop() { node.info("moody_stopped"); }
+};
+
+// Answers for as long as the client reads: a stream of zeros.
+struct Zeros : hawser::http::Later<Zeros> {
+    std::uint64_t left;
+    explicit Zeros(std::uint64_t bytes)
+        : left(bytes)
+    {}
+    void begin(hawser::http::Request)
+    {
+        begin_answer(200, "application/octet-stream", static_cast<std::int64_t>(left));
+        go_on();
+    }
+    void drained() { go_on(); }
+    void go_on()
+    {
+        static const std::string kZeros(65536, '0');
+        while (left > 0) {
+            const std::size_t n = left < kZeros.size() ? static_cast<std::size_t>(left) : kZeros.size();
+            left -= n;
+            if (!write(std::string_view(kZeros).substr(0, n)) && left > 0) return;
+        }
+        end();
+    }
+};
+
+struct Stream {
+    hawser::Node node;
+    void request(hawser::http::Exchange exchange, hawser::http::Request)
+    {
+        Zeros::attach(exchange, node, node.option("bytes").size());
+    }
+};
+
+struct Crash {
+    std::string get(hawser::http::Request)
+    {
+        std::raise(SIGSEGV);
+        return "survived";
+    }
+};
+
+// Sends without ever looking at back-pressure.
+struct Pusher {
+    hawser::Connection connection;
+    void opened() const
+    {
+        const std::string block(1 << 20, 'x');
+        for (int i = 0; i < 64; ++i) connection.write(std::string_view(block));
+    }
+};
+
+} // namespace
+
+HAWSER_PLUGIN(hawser::service<Moody>("moody"), hawser::http::resource<Crash>("crash"),
+              hawser::http::resource<Stream>("stream"), hawser::protocol<Pusher>("pusher"))
