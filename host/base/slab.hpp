@@ -1,5 +1,6 @@
-// Memory for many objects of one type: chunks of 64, found again from an object's address, so that all live objects can
-// be visited without links in them. Chunks that are empty again go back to the system, but for one. For one thread.
+// Memory for many objects of one type: chunks of 32 to 64, found again from an object's address, so that all live
+// objects can be visited without links in them. A chunk and what malloc keeps before it fill a power of two together.
+// Chunks that are empty again go back to the system, but for one. For one thread.
 #pragma once
 
 #include <bit>
@@ -33,7 +34,7 @@ public:
         T *object = new (chunk->at(i)) T(std::forward<Arguments>(arguments)...);
         chunk->live |= 1ULL << i;
         ++size_;
-        if (chunk->live == ~0ULL) std::erase(with_room_, chunk);
+        if (chunk->live == kFull) std::erase(with_room_, chunk);
         return object;
     }
 
@@ -42,7 +43,7 @@ public:
         auto *chunk = reinterpret_cast<Chunk *>(reinterpret_cast<std::uintptr_t>(object) & ~(kChunkSize - 1));
         const auto i = static_cast<std::size_t>(object - chunk->at(0));
         object->~T();
-        if (chunk->live == ~0ULL) with_room_.push_back(chunk);
+        if (chunk->live == kFull) with_room_.push_back(chunk);
         chunk->live &= ~(1ULL << i);
         --size_;
         if (chunk->live == 0 && with_room_.size() > 1) {
@@ -65,20 +66,24 @@ public:
     }
 
 private:
-    static constexpr std::size_t kObjects = 64;
+    static constexpr std::size_t kBefore = 2 * sizeof(void *); // what malloc keeps
+    static constexpr std::size_t kHead = alignof(T) > sizeof(std::uint64_t) ? alignof(T) : sizeof(std::uint64_t);
+    static constexpr std::size_t kChunkSize = std::bit_floor(kBefore + kHead + 64 * sizeof(T));
+    static constexpr std::size_t kObjects = (kChunkSize - kBefore - kHead) / sizeof(T);
+    static constexpr std::uint64_t kFull = kObjects == 64 ? ~0ULL : (1ULL << kObjects) - 1;
     struct Chunk {
         std::uint64_t live = 0;
         alignas(T) std::byte memory[kObjects * sizeof(T)];
         T *at(std::size_t i) { return std::launder(reinterpret_cast<T *>(memory)) + i; }
         T *at(int i) { return at(static_cast<std::size_t>(i)); }
     };
-    static constexpr std::size_t kChunkSize = std::bit_ceil(sizeof(Chunk));
+    static_assert(kObjects >= 1 && kObjects <= 64 && sizeof(Chunk) <= kChunkSize - kBefore);
 
     Chunk *chunk_with_room()
     {
         if (!with_room_.empty()) return with_room_.back();
-        void *memory = std::aligned_alloc(kChunkSize, kChunkSize);
-        if (memory == nullptr) return nullptr;
+        void *memory = nullptr;
+        if (::posix_memalign(&memory, kChunkSize, sizeof(Chunk)) != 0) return nullptr;
         auto *chunk = new (memory) Chunk;
         chunks_.push_back(chunk);
         with_room_.push_back(chunk);
