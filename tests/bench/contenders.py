@@ -201,7 +201,7 @@ protocol = "echo"
         """Milliseconds from the start until the event `ready` is written."""
         while time.monotonic() - self.started < DEADLINE and self.process.poll() is None:
             self.errors.seek(0)
-            if " ready " in self.errors.read():
+            if '"event":"ready"' in self.errors.read():  # JSON, as this is no terminal
                 return (time.monotonic() - self.started) * 1000
         self.errors.seek(0)
         raise SystemExit(f"bench: {self.name} is not ready:\n{self.errors.read()}")
