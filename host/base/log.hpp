@@ -1,4 +1,4 @@
-// Log events: "snake_case event, then fields", as text or one JSON object a line (product.md, "Ready, logs, metrics").
+// Log events: "snake_case event, then fields", as text or one JSON object a line.
 // A Log is made once a process by whoever composes it and passed on by reference. write() is for any thread and never
 // blocks: lines go through a bounded queue to a writer thread; when it is full the oldest are dropped and counted.
 #pragma once

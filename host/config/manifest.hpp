@@ -1,4 +1,4 @@
-// A plugin's manifest (product.md, "Manifest"): what it offers, read from TOML without running any of its code.
+// A plugin's manifest: what it offers, read from TOML without running any of its code.
 #pragma once
 
 #include "base/result.hpp"

@@ -1,4 +1,4 @@
-// A byte stream on a socket: the data path of performance.md. The layer above derives from it and hears what happens;
+// A byte stream on a socket: the data path. The layer above derives from it and hears what happens;
 // it is called back only from the top of the loop, never from inside a call of its own. For the loop's thread.
 //
 // Invariants

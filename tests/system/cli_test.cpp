@@ -1,4 +1,4 @@
-// The command line as its users see it: product.md's commands and exit statuses.
+// The command line as its users see it: commands, what they print, exit statuses.
 #include "host_process.hpp"
 
 #include <gtest/gtest.h>
