@@ -1,0 +1,20 @@
+/* Compiled as C11 and as C++11: the headers of the boundary, each twice, and each kind of table once. */
+#include "hawser/abi.h"
+#include "hawser/http.h"
+#include "hawser/manifest.h"
+
+#include "hawser/abi.h"
+#include "hawser/http.h"
+#include "hawser/manifest.h"
+
+HAWSER_MANIFEST("name = \"headers\"\nversion = \"1.0.0\"\nabi = \"1.0\"\n")
+
+int uses(const hawser_http_request *request, const hawser_value *options, hawser_loop *loop);
+
+int uses(const hawser_http_request *request, const hawser_value *options, hawser_loop *loop)
+{
+    const uint32_t was = hawser_enter(loop, HAWSER_CRUMB(1, 2));
+    hawser_enter(loop, was);
+    return HAWSER_HAS(request, conn) && hawser_http_find(request, "host", 4) != NULL &&
+           hawser_find(options, "x") != NULL;
+}

@@ -1,0 +1,29 @@
+// The whole C++ layer in one plugin: compiled alone, without a warning.
+#include "hawser/http.hpp"
+
+namespace {
+
+struct Line {
+    hawser::Connection connection;
+    void data(std::string_view bytes) { connection.write(bytes); }
+};
+
+struct Page {
+    hawser::http::Response get(hawser::http::Request) { return {404, "text/plain", "nothing here\n", {}}; }
+    std::string post(hawser::http::Request request) { return std::string(request.body()); }
+};
+
+struct Part {
+    hawser::Node node;
+    hawser::Timer timer{node};
+    hawser::Offload offload{node};
+    void start()
+    {
+        timer.start(std::chrono::seconds(1), [] {});
+    }
+    void stop() { timer.cancel(); }
+};
+
+} // namespace
+
+HAWSER_PLUGIN(hawser::protocol<Line>("line"), hawser::http::resource<Page>("page"), hawser::service<Part>("part"))
