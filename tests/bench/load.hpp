@@ -36,7 +36,8 @@ struct LoadCounts {
 class Load {
 public:
     explicit Load(const LoadSettings &settings);
-    // Runs until the requests are answered; without a number of them until `stop_fd` becomes readable. Prints "running" after the first answer.
+    // Runs until the requests are answered; without a number of them until `stop_fd` becomes readable. Prints "running"
+    // after the first answer.
     void run(int stop_fd);
     const LoadCounts &counts() const { return counts_; }
     std::vector<std::uint32_t> &latencies_us() { return latencies_; } // of at most the first two million turns

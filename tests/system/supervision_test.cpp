@@ -180,9 +180,9 @@ TEST(Supervision, ShowsItsTreeAndStatus)
     ASSERT_TRUE(host.ready());
     const Ended tree = host.command({"tree"});
     EXPECT_EQ(tree.status, 0);
-    for (const char *line : {"\nhost                    running", "\n└─ compartment.main     serving",
-                             "\n   ├─ service.t         running", "\n   └─ listener.web      running",
-                             "\n      └─ listener.web/  running"})
+    for (const char *line :
+         {"\nhost                    running", "\n└─ compartment.main     serving", "\n   ├─ service.t         running",
+          "\n   └─ listener.web      running", "\n      └─ listener.web/  running"})
         EXPECT_NE(tree.out.find(line), std::string::npos) << line << '\n' << tree.out;
     const Ended status = host.command({"status"});
     EXPECT_NE(status.out.find("web       " + host.address("web") + "  http"), std::string::npos) << status.out;
