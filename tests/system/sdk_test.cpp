@@ -85,6 +85,36 @@ std::string block(const std::string &markdown, const std::string &language, std:
     }
 }
 
+TEST(SdkReadme, ShowsCodeThatCompiles)
+{
+    const std::string readme = read(HAWSER_SOURCE "/sdk/README.md");
+    const TempDir directory;
+    std::size_t n = 0;
+    for (std::string code; !(code = block(readme, "cpp", n)).empty(); ++n) {
+        const std::string file = directory.write("block.cpp", code);
+        const Ended ended = run({"g++", "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only",
+                                 "-I" HAWSER_SOURCE "/sdk/include", file});
+        EXPECT_EQ(ended.status, 0) << ended.err;
+    }
+    EXPECT_EQ(n, 3U);
+}
+
+TEST(SdkReadme, ShowsAProjectWhoseServiceRuns)
+{
+    const std::string readme = read(HAWSER_SOURCE "/sdk/README.md");
+    const TempDir directory;
+    directory.write("beat.cpp", block(readme, "cpp", 2));
+    directory.write("plugin.toml", block(readme, "toml", 0));
+    directory.write("CMakeLists.txt", "cmake_minimum_required(VERSION 3.25)\nproject(readme LANGUAGES C CXX)\n" +
+                                          block(readme, "cmake", 0));
+    ASSERT_EQ(build(directory, directory.path(), "gcc", "g++"), "");
+    Host host("[host]\nplugins = [\"" + directory.path() + "/build\"]\n" +
+              "[services.beat]\nservice = \"beat\"\nevery = \"10ms\"\n");
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    EXPECT_TRUE(host.log_has("\"event\":\"beat\""));
+    EXPECT_EQ(host.stop(), 0);
+}
+
 TEST(Readme, ShowsAPluginThatServes)
 {
     const std::string readme = read(HAWSER_SOURCE "/README.md");
