@@ -25,8 +25,17 @@ static_assert(Connection::kMostUnconsumed == HAWSER_INPUT_MAX);
 } // namespace
 
 const hawser_conn_api Conn::kApi = {
-    sizeof(hawser_conn_api), 0,         api_write,  api_send_file, api_pause,
-    api_set_timer,           api_close, api_attach, api_address,   api_tls,
+    sizeof(hawser_conn_api),
+    0,
+    api_write,
+    api_send_file,
+    api_pause,
+    api_set_timer,
+    api_close,
+    api_attach,
+    api_address,
+    api_tls,
+    api_queued,
 };
 
 Conn::Conn(LoopFace &loop, Fd socket, ListenerShare *share, std::uint32_t tag)
@@ -183,5 +192,7 @@ std::int32_t Conn::api_address(hawser_conn *conn, std::uint32_t which, hawser_ad
 }
 
 std::int32_t Conn::api_tls(hawser_conn *, hawser_tls *) noexcept { return HAWSER_NOT_FOUND; }
+
+std::uint64_t Conn::api_queued(hawser_conn *conn) noexcept { return of(conn).queued(); }
 
 } // namespace hawser::host

@@ -46,6 +46,7 @@ private:
     static void api_attach(hawser_conn *, const hawser_session *, void *self) noexcept;
     static std::int32_t api_address(hawser_conn *, std::uint32_t which, hawser_address *) noexcept;
     static std::int32_t api_tls(hawser_conn *, hawser_tls *) noexcept;
+    static std::uint64_t api_queued(hawser_conn *) noexcept;
     static const hawser_conn_api kApi;
 
     const hawser_session *session_ = nullptr;

@@ -116,6 +116,7 @@ constexpr auto kRows = std::to_array<Row>({
     M(hawser_conn_api, attach),
     M(hawser_conn_api, address),
     M(hawser_conn_api, tls),
+    M(hawser_conn_api, queued),
     W(hawser_conn),
     M(hawser_conn, api),
     W(hawser_session),

@@ -357,6 +357,10 @@ typedef struct hawser_conn_api {
 
     /* Errors: NOT_FOUND: not encrypted. */
     int32_t(HAWSER_CALL *tls)(hawser_conn *, hawser_tls *);
+
+    /* How many bytes still wait to be sent, files included: less than before means that the peer reads. NULL: it cannot
+     * be told. */
+    uint64_t(HAWSER_CALL *queued)(hawser_conn *);
 } hawser_conn_api;
 
 /* A byte stream, of a listener or of connect. The implementer's own members follow. LIFETIME: until on_close returns,
@@ -504,7 +508,7 @@ HAWSER_ASSERT(sizeof(hawser_loop_api) == 56 && offsetof(hawser_loop_api, untrack
 HAWSER_ASSERT(sizeof(hawser_loop) == 32 && offsetof(hawser_loop, crumb) == 24);
 HAWSER_ASSERT(sizeof(hawser_address) == 136 && offsetof(hawser_address, text) == 24);
 HAWSER_ASSERT(sizeof(hawser_tls) == 72 && offsetof(hawser_tls, peer_certificate) == 56);
-HAWSER_ASSERT(sizeof(hawser_conn_api) == 72 && offsetof(hawser_conn_api, tls) == 64);
+HAWSER_ASSERT(sizeof(hawser_conn_api) == 80 && offsetof(hawser_conn_api, queued) == 72);
 HAWSER_ASSERT(sizeof(hawser_conn) == 8);
 HAWSER_ASSERT(sizeof(hawser_session) == 72 && offsetof(hawser_session, on_close) == 64);
 HAWSER_ASSERT(sizeof(hawser_kind) == 72 && offsetof(hawser_kind, create) == 40);
