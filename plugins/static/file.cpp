@@ -1,4 +1,4 @@
-// Tests: plugins/static/tests/static_test.cpp
+// Tests: tests/system/http_test.cpp
 #include "file.hpp"
 
 #include <fcntl.h>

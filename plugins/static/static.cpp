@@ -1,5 +1,5 @@
 // The resource `static`: the files below a directory.
-// Tests: plugins/static/tests/static_test.cpp
+// Tests: tests/system/http_test.cpp
 #include "file.hpp"
 #include "types.hpp"
 

@@ -1,5 +1,5 @@
 // The resource `text`: every request gets the answer that the configuration says.
-// Tests: plugins/text/tests/text_test.cpp
+// Tests: tests/system/http_test.cpp
 #include "hawser/hawser.hpp"
 #include "hawser/http.hpp"
 

@@ -1,5 +1,5 @@
 // The service `ticker` logs an event on a timer.
-// Tests: plugins/ticker/tests/ticker_test.cpp
+// Tests: tests/system/single_test.cpp
 #include "hawser/hawser.hpp"
 
 #include <string>

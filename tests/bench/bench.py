@@ -97,6 +97,14 @@ def measure_idle():
     return figures
 
 
+def start_once(contender, measured):
+    contender.start(wait=False)
+    try:
+        return contender.ready() if measured == "ready" else contender.first_answer(contender.ports["http"])
+    finally:
+        contender.stop()
+
+
 def measure_start(rounds):
     """{what: [milliseconds]}: the event `ready`, and the first answer to a client that keeps trying."""
     config = ROOT / "conf" / "hawser.toml"
@@ -105,13 +113,8 @@ def measure_start(rounds):
         for title, make in (("hawser --single", lambda: Hawser("--single", pinned=False, config=config)),
                             ("hawser supervised", lambda: Hawser(pinned=False, config=config))):
             for measured in ("ready", "first answer"):
-                contender = make().start(wait=False)
-                took = contender.ready() if measured == "ready" else contender.first_answer(contender.ports["http"])
-                figures.setdefault(f"{title}, {measured}", []).append(took)
-                contender.stop()
-        contender = Nginx(pinned=False).start(wait=False)
-        figures.setdefault("nginx, first answer", []).append(contender.first_answer(contender.ports["http"]))
-        contender.stop()
+                figures.setdefault(f"{title}, {measured}", []).append(start_once(make(), measured))
+        figures.setdefault("nginx, first answer", []).append(start_once(Nginx(pinned=False), "first answer"))
     return figures
 
 

@@ -36,7 +36,7 @@ template<std::size_t N>
 void copy_text(char (&to)[N], std::string_view from)
 {
     const std::size_t n = from.size() < N - 1 ? from.size() : N - 1;
-    std::memcpy(to, from.data(), n);
+    if (n > 0) std::memcpy(to, from.data(), n);
     to[n] = '\0';
 }
 
