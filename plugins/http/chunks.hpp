@@ -1,5 +1,5 @@
 // Decodes a chunked body (RFC 9112 § 7.1), however it is cut. Strict: no white space, signs or bare LF; extensions and
-// trailers are bounded and passed over.
+// trailers are bounded. For the loop's thread.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +12,17 @@ class Chunks {
 public:
     enum class Step : std::uint8_t { Data, NeedMore, End, Bad };
 
+    Chunks() = default;
+    ~Chunks();
+    Chunks(const Chunks &) = delete;
+    Chunks &operator=(const Chunks &) = delete;
+
+    void begin(); // a new body
     // Takes from the front of `input`. Data: `data` is a piece of the body, call again. NeedMore: all was taken.
     // End: the body and its trailers are over; what is left in `input` is the next request's.
     Step next(std::string_view &input, std::string_view &data);
+    // After End: the lines of the trailer section, each with its CRLF. Valid until begin().
+    std::string_view trailers() const { return {trailers_, trailer_size_}; }
 
 private:
     enum class State : std::uint8_t {
@@ -29,13 +37,21 @@ private:
         TrailerEnd,  // LF of a trailer line
         LastLf,      // LF of the empty line
     };
+    Step take_data(std::string_view &input, std::string_view &data);
+    bool take(char c);
     bool take_size(char c);
+    bool take_trailer(char c);
 
-    static constexpr std::uint32_t kMostSlack = 8192; // bytes of extensions and trailers
+    static constexpr std::uint32_t kMostSlack = 8192;    // bytes of extensions
+    static constexpr std::uint32_t kMostTrailers = 4096; // bytes
+    static constexpr std::uint8_t kMostDigits = 15;      // of a chunk's size: no overflow
+
     std::uint64_t left_ = 0;
-    std::uint32_t slack_ = 0;
+    char *trailers_ = nullptr; // kMostTrailers bytes, once there was a trailer
+    std::uint32_t slack_ = 0, trailer_size_ = 0;
     std::uint8_t digits_ = 0;
     State state_ = State::Size;
+    bool ended_ = false;
 };
 
 } // namespace http_engine

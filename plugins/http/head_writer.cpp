@@ -1,16 +1,19 @@
 // Tests: plugins/http/tests/head_writer_test.cpp
 #include "head_writer.hpp"
 
+#include "characters.hpp"
 #include "parser.hpp"
+#include "statuses.hpp"
 
-#include <algorithm>
-#include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <iterator>
 
 namespace http_engine {
 namespace {
+
+constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\n";
+constexpr std::string_view kDate = "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
 
 std::string_view view(hawser_str text) { return {text.p, text.n}; }
 
@@ -33,61 +36,13 @@ bool is_own(std::string_view name, bool keeps_length)
     }
 }
 
-struct Reason {
-    std::uint32_t status;
-    std::string_view phrase;
-};
-
-constexpr Reason kReasons[] = {
-    {100, "Continue"},
-    {101, "Switching Protocols"},
-    {103, "Early Hints"},
-    {200, "OK"},
-    {201, "Created"},
-    {202, "Accepted"},
-    {204, "No Content"},
-    {206, "Partial Content"},
-    {301, "Moved Permanently"},
-    {302, "Found"},
-    {303, "See Other"},
-    {304, "Not Modified"},
-    {307, "Temporary Redirect"},
-    {308, "Permanent Redirect"},
-    {400, "Bad Request"},
-    {401, "Unauthorized"},
-    {403, "Forbidden"},
-    {404, "Not Found"},
-    {405, "Method Not Allowed"},
-    {406, "Not Acceptable"},
-    {408, "Request Timeout"},
-    {409, "Conflict"},
-    {410, "Gone"},
-    {411, "Length Required"},
-    {412, "Precondition Failed"},
-    {413, "Content Too Large"},
-    {414, "URI Too Long"},
-    {415, "Unsupported Media Type"},
-    {416, "Range Not Satisfiable"},
-    {417, "Expectation Failed"},
-    {421, "Misdirected Request"},
-    {422, "Unprocessable Content"},
-    {426, "Upgrade Required"},
-    {429, "Too Many Requests"},
-    {431, "Request Header Fields Too Large"},
-    {500, "Internal Server Error"},
-    {501, "Not Implemented"},
-    {502, "Bad Gateway"},
-    {503, "Service Unavailable"},
-    {504, "Gateway Timeout"},
-    {505, "HTTP Version Not Supported"},
-};
+void put_two(char *to, int number)
+{
+    to[0] = static_cast<char>('0' + number / 10 % 10);
+    to[1] = static_cast<char>('0' + number % 10);
+}
 
 } // namespace
-
-HeadWriter::HeadWriter(std::string_view server)
-    : buffer_(4096)
-    , server_(server)
-{}
 
 bool are_fields_valid(const hawser_field *fields, std::size_t count)
 {
@@ -97,12 +52,43 @@ bool are_fields_valid(const hawser_field *fields, std::size_t count)
     return true;
 }
 
-void HeadWriter::reserve(const hawser_field *fields, std::size_t count)
+HeadWriter::~HeadWriter() { std::free(buffer_); }
+
+bool HeadWriter::set_server(std::string_view server)
 {
-    std::size_t needed = 256 + common_.size();
+    constexpr std::string_view kName = "Server: ";
+    const std::size_t needed = kOk.size() + kName.size() + server.size() + 2 + kDate.size();
+    if (needed > kMostCommon) return false;
+    char *to = common_;
+    const auto add = [&to](std::string_view text) {
+        to = static_cast<char *>(std::memcpy(to, text.data(), text.size())) + text.size();
+    };
+    add(kOk);
+    if (!server.empty()) {
+        add(kName);
+        add(server);
+        add("\r\n");
+    }
+    date_at_ = static_cast<std::size_t>(to - common_);
+    add(kDate);
+    common_size_ = static_cast<std::size_t>(to - common_);
+    second_ = -1;
+    return reserve(nullptr, 0);
+}
+
+bool HeadWriter::reserve(const hawser_field *fields, std::size_t count)
+{
+    std::size_t needed = 256 + kMostCommon;
     for (std::size_t i = 0; i < count; ++i) needed += fields[i].name.n + fields[i].value.n + 4;
-    if (buffer_.size() < needed) buffer_.resize(needed);
-    p_ = buffer_.data();
+    if (room_ < needed) {
+        const std::size_t room = needed < 2048 ? 2048 : needed;
+        char *more = static_cast<char *>(std::realloc(buffer_, room));
+        if (more == nullptr) return false;
+        buffer_ = more;
+        room_ = room;
+    }
+    p_ = buffer_;
+    return true;
 }
 
 void HeadWriter::put(std::string_view text)
@@ -111,58 +97,71 @@ void HeadWriter::put(std::string_view text)
     p_ += text.size();
 }
 
-void HeadWriter::put_number(std::uint64_t number) { p_ = std::to_chars(p_, p_ + 20, number).ptr; }
+void HeadWriter::put_number(std::uint64_t number)
+{
+    char digits[20];
+    char *first = digits + sizeof digits;
+    do {
+        *--first = static_cast<char>('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    while (first != digits + sizeof digits) *p_++ = *first++;
+}
 
 void HeadWriter::put_status(std::uint32_t status)
 {
-    if (status == 200) {
-        put("HTTP/1.1 200 OK\r\n");
-        return;
-    }
     put("HTTP/1.1 ");
     put_number(status);
-    put(" ");
+    *p_++ = ' ';
     put(reason_phrase(status));
     put("\r\n");
 }
 
+// RFC 9110 § 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT".
 void HeadWriter::refresh(std::int64_t second)
 {
-    constexpr std::string_view kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::string_view kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     second_ = second;
     const std::time_t time = second;
     std::tm tm{};
     gmtime_r(&time, &tm);
-    const auto two = [](int n) {
-        return std::string{static_cast<char>('0' + n / 10 % 10), static_cast<char>('0' + n % 10)};
-    };
-    common_ = server_.empty() ? "" : "Server: " + server_ + "\r\n";
-    common_ += "Date: " + std::string(kDays[tm.tm_wday]) + ", " + two(tm.tm_mday) + ' ' +
-               std::string(kMonths[tm.tm_mon]) + ' ' + std::to_string(tm.tm_year + 1900) + ' ' + two(tm.tm_hour) + ':' +
-               two(tm.tm_min) + ':' + two(tm.tm_sec) + " GMT\r\n";
+    char *to = common_ + date_at_ + 6;
+    std::memcpy(to, &"SunMonTueWedThuFriSat"[tm.tm_wday * 3], 3);
+    put_two(to + 5, tm.tm_mday);
+    std::memcpy(to + 8, &"JanFebMarAprMayJunJulAugSepOctNovDec"[tm.tm_mon * 3], 3);
+    put_two(to + 12, (tm.tm_year + 1900) / 100);
+    put_two(to + 14, (tm.tm_year + 1900) % 100);
+    put_two(to + 17, tm.tm_hour);
+    put_two(to + 20, tm.tm_min);
+    put_two(to + 23, tm.tm_sec);
 }
 
-void HeadWriter::put_fields(const AnswerHead &head)
+bool HeadWriter::put_fields(const hawser_field *fields, std::size_t count, bool keeps_length)
 {
-    for (std::size_t i = 0; i < head.count; ++i) {
-        const std::string_view name = view(head.fields[i].name);
-        if (is_own(name, head.keeps_length)) continue;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::string_view name = view(fields[i].name), value = view(fields[i].value);
+        if (!is_token(name) || !is_field_value(value)) return false;
+        if (is_own(name, keeps_length)) continue;
         put(name);
-        put(": ");
-        put(view(head.fields[i].value));
-        put("\r\n");
+        *p_++ = ':';
+        *p_++ = ' ';
+        put(value);
+        *p_++ = '\r';
+        *p_++ = '\n';
     }
+    return true;
 }
 
 std::string_view HeadWriter::write(const AnswerHead &head, std::int64_t wall)
 {
     if (const std::int64_t second = wall / 1'000'000'000; second != second_) refresh(second);
-    reserve(head.fields, head.count);
-    put_status(head.status);
-    put(common_);
-    put_fields(head);
+    if (!reserve(head.fields, head.count)) return {};
+    if (head.status == 200) {
+        put({common_, common_size_});
+    } else {
+        put_status(head.status);
+        put({common_ + kOk.size(), common_size_ - kOk.size()});
+    }
+    if (!put_fields(head.fields, head.count, head.keeps_length)) return {};
     if (head.framing == AnswerHead::Framing::Length) {
         put("Content-Length: ");
         put_number(head.length);
@@ -175,29 +174,26 @@ std::string_view HeadWriter::write(const AnswerHead &head, std::int64_t wall)
     else if (head.connection == AnswerHead::Connection::KeepAlive)
         put("Connection: keep-alive\r\n");
     put("\r\n");
-    return {buffer_.data(), static_cast<std::size_t>(p_ - buffer_.data())};
+    return written();
 }
 
 std::string_view HeadWriter::write_interim(std::uint32_t status, const hawser_field *fields, std::size_t count)
 {
-    reserve(fields, count);
+    if (!reserve(fields, count)) return {};
     put_status(status);
-    AnswerHead head;
-    head.fields = fields;
-    head.count = count;
-    put_fields(head);
+    if (!put_fields(fields, count, false)) return {};
     if (status == 101) put("Connection: upgrade\r\n");
     put("\r\n");
-    return {buffer_.data(), static_cast<std::size_t>(p_ - buffer_.data())};
+    return written();
 }
 
-std::string_view reason_phrase(std::uint32_t status)
+std::string_view HeadWriter::write_end(const hawser_field *trailers, std::size_t count)
 {
-    const auto *found =
-        std::lower_bound(std::begin(kReasons), std::end(kReasons), status,
-                         [](const Reason &reason, std::uint32_t wanted) { return reason.status < wanted; });
-    // RFC 9112 § 4: a client ignores it.
-    return found != std::end(kReasons) && found->status == status ? found->phrase : "Status";
+    if (!reserve(trailers, count)) return {};
+    put("0\r\n");
+    if (!put_fields(trailers, count, false)) return {};
+    put("\r\n");
+    return written();
 }
 
 } // namespace http_engine

@@ -4,9 +4,7 @@
 #include "hawser/http.h"
 
 #include <cstdint>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace http_engine {
 
@@ -22,30 +20,41 @@ struct AnswerHead {
 
 class HeadWriter {
 public:
-    explicit HeadWriter(std::string_view server);
+    HeadWriter() = default;
+    ~HeadWriter();
+    HeadWriter(const HeadWriter &) = delete;
+    HeadWriter &operator=(const HeadWriter &) = delete;
 
-    // The head; valid until the next call. `wall`: nanoseconds since 1970.
-    std::string_view write(const AnswerHead &head, std::int64_t wall);
+    // The value of the field Server; "": none. False: too long, or no memory.
+    bool set_server(std::string_view server);
+
+    // Each returns what it wrote, valid until the next call; empty: a field would inject a line, or there is no memory.
+    // The engine's own fields (Date, Connection …) are left out where a resource gives them.
+    std::string_view write(const AnswerHead &head, std::int64_t wall); // nanoseconds since 1970
     // "HTTP/1.1 103 Early Hints", the fields, an empty line; "Connection: upgrade" too with 101.
     std::string_view write_interim(std::uint32_t status, const hawser_field *fields, std::size_t count);
+    // The end of a chunked body: the last chunk and the trailers.
+    std::string_view write_end(const hawser_field *trailers, std::size_t count);
 
 private:
-    void reserve(const hawser_field *fields, std::size_t count);
+    bool reserve(const hawser_field *fields, std::size_t count);
     void put(std::string_view text);
     void put_number(std::uint64_t number);
     void put_status(std::uint32_t status);
-    void put_fields(const AnswerHead &head);
+    bool put_fields(const hawser_field *fields, std::size_t count, bool keeps_length);
     void refresh(std::int64_t second);
+    std::string_view written() const { return {buffer_, static_cast<std::size_t>(p_ - buffer_)}; }
 
-    std::vector<char> buffer_;
-    char *p_ = nullptr;
+    static constexpr std::size_t kMostCommon = 320;
+    char *buffer_ = nullptr, *p_ = nullptr;
+    std::size_t room_ = 0;
     std::int64_t second_ = -1;
-    std::string common_; // Server and Date lines
-    std::string server_;
+    // "HTTP/1.1 200 OK", Server and Date lines: what nearly every answer begins with.
+    char common_[kMostCommon];
+    std::size_t common_size_ = 0, date_at_ = 0;
 };
 
 // Names and values that may go on the wire: no injected line (RFC 9110 § 5.5).
 bool are_fields_valid(const hawser_field *fields, std::size_t count);
-std::string_view reason_phrase(std::uint32_t status);
 
 } // namespace http_engine

@@ -1,8 +1,9 @@
-// Tests: plugins/http/tests/parser_test.cpp
+// Tests: plugins/http/tests/parser_test.cpp, plugins/http/tests/conformance_test.cpp
 #include "parser.hpp"
 
 #include "characters.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace http_engine {
@@ -26,6 +27,18 @@ std::uint16_t method_of(std::string_view name)
     }
 }
 
+// Whether a token is `lower`, whose letters are lower case. In a token no other character becomes one of these by the
+// bit that is set.
+template<std::size_t N>
+bool is_name(std::string_view token, const char (&lower)[N])
+{
+    constexpr std::size_t kLength = N - 1;
+    if (token.size() != kLength) return false;
+    unsigned different = 0;
+    for (std::size_t i = 0; i < kLength; ++i) different |= static_cast<unsigned char>((token[i] | 0x20) ^ lower[i]);
+    return different == 0;
+}
+
 // Calls each(element) for the elements of a comma-separated list, without white space around them.
 template<typename Each>
 void for_elements(std::string_view list, Each each)
@@ -41,12 +54,36 @@ void for_elements(std::string_view list, Each each)
     }
 }
 
+// One field line from `p` on, which is not at the empty line. Complete: `p` is behind it.
+inline Verdict take_field(const char *&p, const char *end, hawser_field &field)
+{
+    const char *name = p;
+    const char *at = end_of_token(name, end);
+    if (at == end) return Verdict::NeedMore;
+    // White space before the colon, an empty name, a folded line and a bare LF all end here.
+    if (*at != ':' || at == name) return Verdict::BadRequest;
+    field.name = {name, static_cast<std::size_t>(at - name)};
+    ++at;
+    while (at != end && (*at == ' ' || *at == '\t')) ++at;
+    const char *value = at;
+    at = end_of_value(at, end);
+    if (at == end) return Verdict::NeedMore;
+    const char *last = at;
+    if (*at != '\r') return Verdict::BadRequest;
+    if (end - at < 2) return Verdict::NeedMore;
+    if (at[1] != '\n') return Verdict::BadRequest;
+    p = at + 2;
+    while (last != value && (last[-1] == ' ' || last[-1] == '\t')) --last;
+    field.value = {value, static_cast<std::size_t>(last - value)};
+    return Verdict::Complete;
+}
+
 class HeadParser {
 public:
     HeadParser(std::string_view bytes, const Limits &limits, hawser_field *fields, Head &head)
         : begin_(bytes.data())
         , p_(begin_)
-        , end_(begin_ + bytes.size())
+        , end_(begin_ + std::min<std::size_t>(bytes.size(), limits.max_header)) // what is behind is no head
         , limits_(limits)
         , fields_(fields)
         , head_(head)
@@ -55,31 +92,36 @@ public:
     Verdict run()
     {
         // One empty line before a request is passed over (RFC 9112 § 2.2).
-        if (end_ - p_ >= 2 && p_[0] == '\r' && p_[1] == '\n') p_ += 2;
+        if (p_ != end_ && *p_ == '\r') {
+            if (end_ - p_ < 2) return Verdict::NeedMore;
+            if (p_[1] != '\n') return Verdict::BadRequest;
+            p_ += 2;
+        }
         Verdict verdict = request_line();
-        while (verdict == Verdict::Complete && !ended_) verdict = field_line();
-        if (verdict != Verdict::Complete) return verdict;
-        head_.size = static_cast<std::uint32_t>(p_ - begin_);
-        if (head_.size > limits_.max_header) return Verdict::HeaderTooLarge;
-        return finish();
+        while (verdict == Verdict::Complete) {
+            if (p_ == end_) return Verdict::NeedMore;
+            if (*p_ == '\r') return end_of_head();
+            verdict = field_line();
+        }
+        return verdict;
     }
 
 private:
-    // Nothing is wrong with what is here, but it is not all.
-    Verdict cut_off() const { return Verdict::NeedMore; }
-
     Verdict request_line()
     {
         const char *start = p_;
-        while (p_ != end_ && is_in(*p_, kTokenChar)) ++p_;
-        if (p_ == end_) return cut_off();
+        if (end_ - p_ >= 4 && std::memcmp(p_, "GET ", 4) == 0)
+            p_ += 3;
+        else
+            p_ = end_of_token(p_, end_);
+        if (p_ == end_) return Verdict::NeedMore;
         if (*p_ != ' ' || p_ == start) return Verdict::BadRequest;
         head_.method_name = {start, static_cast<std::size_t>(p_ - start)};
         head_.method = method_of(head_.method_name);
         start = ++p_;
-        while (p_ != end_ && is_in(*p_, kTargetChar)) ++p_;
+        p_ = end_of_target(p_, end_);
         if (static_cast<std::size_t>(p_ - start) > limits_.max_target) return Verdict::TargetTooLong;
-        if (p_ == end_) return cut_off();
+        if (p_ == end_) return Verdict::NeedMore;
         if (*p_ != ' ' || p_ == start) return Verdict::BadRequest;
         head_.target = {start, static_cast<std::size_t>(p_ - start)};
         ++p_;
@@ -90,49 +132,37 @@ private:
     {
         constexpr std::string_view kName = "HTTP/";
         const auto have = static_cast<std::size_t>(end_ - p_);
+        if (have >= 10 && std::memcmp(p_, "HTTP/1.1\r\n", 10) == 0) {
+            p_ += 10;
+            return Verdict::Complete;
+        }
         if (std::memcmp(p_, kName.data(), have < kName.size() ? have : kName.size()) != 0) return Verdict::BadRequest;
-        if (have < 10) return cut_off();
+        if (have < 10) return Verdict::NeedMore;
         const char major = p_[5], minor = p_[7];
         if (major < '0' || major > '9' || p_[6] != '.' || minor < '0' || minor > '9') return Verdict::BadRequest;
         if (p_[8] != '\r' || p_[9] != '\n') return Verdict::BadRequest;
         if (major != '1') return Verdict::VersionNotSupported;
         head_.version = minor == '0' ? 10 : 11;
-        head_.keep_alive = head_.version == 11;
         p_ += 10;
         return Verdict::Complete;
     }
 
     Verdict field_line()
     {
-        if (p_ == end_) return cut_off();
-        if (*p_ == '\r') {
-            if (end_ - p_ < 2) return cut_off();
-            if (p_[1] != '\n') return Verdict::BadRequest;
-            p_ += 2;
-            ended_ = true;
-            return Verdict::Complete;
-        }
-        const char *name = p_;
-        while (p_ != end_ && is_in(*p_, kTokenChar)) ++p_;
-        if (p_ == end_) return cut_off();
-        // White space before the colon, an empty name, a folded line and a bare LF all end here.
-        if (*p_ != ':' || p_ == name) return Verdict::BadRequest;
-        const std::string_view field(name, static_cast<std::size_t>(p_ - name));
-        ++p_;
-        while (p_ != end_ && (*p_ == ' ' || *p_ == '\t')) ++p_;
-        const char *value = p_;
-        p_ = end_of_value(p_, end_);
-        if (p_ == end_) return cut_off();
-        const char *last = p_;
-        if (*p_ != '\r') return Verdict::BadRequest;
-        if (end_ - p_ < 2) return cut_off();
-        if (p_[1] != '\n') return Verdict::BadRequest;
-        p_ += 2;
-        while (last != value && (last[-1] == ' ' || last[-1] == '\t')) --last;
+        hawser_field field;
+        const Verdict verdict = take_field(p_, end_, field);
+        if (verdict != Verdict::Complete) return verdict;
         if (head_.field_count == limits_.max_fields) return Verdict::HeaderTooLarge;
-        const std::string_view content(value, static_cast<std::size_t>(last - value));
-        fields_[head_.field_count++] = {{field.data(), field.size()}, {content.data(), content.size()}};
-        return notice(field, content);
+        fields_[head_.field_count++] = field;
+        return notice({field.name.p, field.name.n}, {field.value.p, field.value.n});
+    }
+
+    Verdict end_of_head()
+    {
+        if (end_ - p_ < 2) return Verdict::NeedMore;
+        if (p_[1] != '\n') return Verdict::BadRequest;
+        head_.size = static_cast<std::uint32_t>(p_ + 2 - begin_);
+        return finish();
     }
 
     // The fields that frame the message or belong to the connection.
@@ -140,27 +170,22 @@ private:
     {
         switch (name.size()) {
         case 4:
-            if (equals_ignoring_case(name, "host")) return host(value);
+            if (is_name(name, "host")) return host(value);
             break;
         case 6:
-            if (equals_ignoring_case(name, "expect")) {
-                if (equals_ignoring_case(value, "100-continue"))
-                    head_.expects_continue = head_.version == 11;
-                else
-                    head_.expects_other = true;
-            }
+            if (is_name(name, "expect")) expect(value);
             break;
         case 7:
-            if (equals_ignoring_case(name, "upgrade")) has_upgrade_ = !value.empty();
+            if (is_name(name, "upgrade")) has_upgrade_ = !value.empty();
             break;
         case 10:
-            if (equals_ignoring_case(name, "connection")) connection(value);
+            if (is_name(name, "connection")) connection(value);
             break;
         case 14:
-            if (equals_ignoring_case(name, "content-length")) return content_length(value);
+            if (is_name(name, "content-length")) return content_length(value);
             break;
         case 17:
-            if (equals_ignoring_case(name, "transfer-encoding")) return transfer_encoding(value);
+            if (is_name(name, "transfer-encoding")) return transfer_encoding(value);
             break;
         default:
             break;
@@ -168,18 +193,24 @@ private:
         return Verdict::Complete;
     }
 
-    // RFC 9112 § 3.2: exactly one, and a valid one. RFC 3986 § 3.2 without userinfo.
+    // RFC 9112 § 3.2: exactly one, and a valid one; empty where the target has no authority.
     Verdict host(std::string_view value)
     {
-        if (has_host_) return Verdict::BadRequest;
+        if (has_host_ || (!value.empty() && !is_authority(value))) return Verdict::BadRequest;
         has_host_ = true;
         head_.host = value;
-        constexpr std::string_view kAllowed = "-._~!$&'()*+,;=:[]%";
-        for (const char c : value) {
-            const bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-            if (!alnum && kAllowed.find(c) == std::string_view::npos) return Verdict::BadRequest;
-        }
         return Verdict::Complete;
+    }
+
+    // RFC 9110 § 10.1.1: an HTTP/1.0 client's wish for 100 (Continue) is passed over.
+    void expect(std::string_view value)
+    {
+        for_elements(value, [this](std::string_view element) {
+            if (equals_ignoring_case(element, "100-continue"))
+                head_.expects_continue = head_.version == 11;
+            else
+                head_.expects_other = true;
+        });
     }
 
     void connection(std::string_view value)
@@ -204,17 +235,24 @@ private:
             length = length * 10 + (c - '0');
         }
         head_.has_length = true;
-        length_ = length;
+        head_.length = length;
         return Verdict::Complete;
     }
 
-    // RFC 9112 § 6.1: only a single final "chunked" is understood.
+    // RFC 9112 § 6.1 and 6.3: framed by a single, final "chunked", or not at all. In one field: a second one is
+    // refused.
     Verdict transfer_encoding(std::string_view value)
     {
         if (has_encoding_) return Verdict::BadRequest;
         has_encoding_ = true;
-        chunked_ = equals_ignoring_case(value, "chunked");
-        return Verdict::Complete;
+        bool chunked_is_last = false;
+        unsigned chunked = 0;
+        for_elements(value, [&](std::string_view element) {
+            ++codings_;
+            chunked_is_last = equals_ignoring_case(element, "chunked");
+            if (chunked_is_last) ++chunked;
+        });
+        return chunked == 1 && chunked_is_last ? Verdict::Complete : Verdict::BadRequest;
     }
 
     Verdict finish()
@@ -223,13 +261,10 @@ private:
         if (has_encoding_) {
             // With Content-Length, or from an HTTP/1.0 client, the framing is ambiguous (RFC 9112 § 6.1, § 6.3).
             if (head_.has_length || head_.version == 10) return Verdict::BadRequest;
-            if (!chunked_) return Verdict::NotImplemented;
+            if (codings_ > 1) return Verdict::NotImplemented;
             head_.length = HAWSER_HTTP_UNKNOWN;
-        } else {
-            head_.length = length_;
         }
-        if (head_.version == 10) head_.keep_alive = head_.asked_keep_alive;
-        if (closes_) head_.keep_alive = false;
+        head_.keep_alive = !closes_ && (head_.version == 11 || head_.asked_keep_alive);
         head_.upgrade = wants_upgrade_ && has_upgrade_ && head_.version == 11;
         return Verdict::Complete;
     }
@@ -238,70 +273,25 @@ private:
     const Limits &limits_;
     hawser_field *fields_;
     Head &head_;
-    std::int64_t length_ = 0;
-    bool ended_ = false, has_host_ = false, has_encoding_ = false, chunked_ = false;
-    bool closes_ = false, wants_upgrade_ = false, has_upgrade_ = false;
+    unsigned codings_ = 0;
+    bool has_host_ = false, has_encoding_ = false, closes_ = false, wants_upgrade_ = false, has_upgrade_ = false;
 };
 
-int hex_value(char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; }
-
-// "." or "..", also percent-encoded; 0: neither.
-int dots_of(std::string_view segment)
+bool are_digits(std::string_view text)
 {
-    int dots = 0;
-    for (std::size_t i = 0; i < segment.size();) {
-        if (segment[i] == '.') {
-            ++i;
-        } else if (segment.size() - i >= 3 && segment[i] == '%' && segment[i + 1] == '2' &&
-                   (segment[i + 2] | 0x20) == 'e') {
-            i += 3;
-        } else {
-            return 0;
-        }
-        if (++dots > 2) return 0;
-    }
-    return dots;
-}
-
-// RFC 3986 § 5.2.4 on `path` into `to`; the length of the result.
-std::size_t remove_dot_segments(std::string_view path, char *to)
-{
-    std::size_t n = 0;
-    while (!path.empty()) {
-        const std::size_t next = path.find('/', 1);
-        const std::string_view part = path.substr(0, next); // "/segment"
-        path.remove_prefix(part.size());
-        const int dots = dots_of(part.substr(1));
-        if (dots == 0) {
-            std::memcpy(to + n, part.data(), part.size());
-            n += part.size();
-            continue;
-        }
-        if (dots == 2) {
-            while (n > 0 && to[--n] != '/') {}
-        }
-        if (path.empty()) to[n++] = '/';
-    }
-    return n;
-}
-
-// True: well-formed percent-encoding, no NUL, no '#'. `dotted`: a dot segment may be inside.
-bool check_path(std::string_view path, bool &dotted)
-{
-    for (std::size_t i = 0; i < path.size(); ++i) {
-        const char c = path[i];
-        if (c == '%') {
-            if (path.size() - i < 3 || !is_in(path[i + 1], kHexDigit) || !is_in(path[i + 2], kHexDigit)) return false;
-            const int value = hex_value(path[i + 1]) * 16 + hex_value(path[i + 2]);
-            if (value == 0) return false;
-            if (value == '.' && path[i - 1] == '/') dotted = true;
-        } else if (c == '.' && i > 0 && path[i - 1] == '/') {
-            dotted = true;
-        } else if (c == '#') {
-            return false;
-        }
+    for (const char c : text) {
+        if (c < '0' || c > '9') return false;
     }
     return true;
+}
+
+// What may stand between the brackets of "[::1]"; what it means is for whoever uses the address.
+bool is_ip_literal(std::string_view text)
+{
+    for (const char c : text) {
+        if (!is_in(c, kHexDigit) && c != ':' && c != '.') return false;
+    }
+    return text.find(':') != std::string_view::npos;
 }
 
 } // namespace
@@ -318,10 +308,8 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower)
 
 bool is_token(std::string_view text)
 {
-    for (const char c : text) {
-        if (!is_in(c, kTokenChar)) return false;
-    }
-    return !text.empty();
+    const char *end = text.data() + text.size();
+    return !text.empty() && end_of_token(text.data(), end) == end;
 }
 
 bool is_field_value(std::string_view text)
@@ -330,53 +318,48 @@ bool is_field_value(std::string_view text)
     return end_of_value(text.data(), end) == end;
 }
 
+bool is_authority(std::string_view text)
+{
+    std::size_t end = 0;
+    if (text.starts_with('[')) {
+        end = text.find(']');
+        if (end == std::string_view::npos || !is_ip_literal(text.substr(1, end - 1))) return false;
+        ++end;
+    } else {
+        for (; end < text.size() && text[end] != ':'; ++end) {
+            if (is_in(text[end], kNameChar)) continue;
+            const bool encoded = text[end] == '%' && text.size() - end > 2 && is_in(text[end + 1], kHexDigit) &&
+                                 is_in(text[end + 2], kHexDigit);
+            if (!encoded) return false;
+            end += 2;
+        }
+    }
+    if (end == 0) return false;
+    if (end == text.size()) return true;
+    return text[end] == ':' && are_digits(text.substr(end + 1));
+}
+
 Verdict parse_head(std::string_view bytes, const Limits &limits, hawser_field *fields, Head &head)
 {
     head = {};
     const Verdict verdict = HeadParser(bytes, limits, fields, head).run();
     if (verdict == Verdict::NeedMore && bytes.size() >= limits.max_header) {
         // Still in its first line: the target is what is too long.
-        return bytes.find('\n') == std::string_view::npos ? Verdict::TargetTooLong : Verdict::HeaderTooLarge;
+        return bytes.substr(0, limits.max_header).find('\n', 2) == std::string_view::npos ? Verdict::TargetTooLong
+                                                                                          : Verdict::HeaderTooLarge;
     }
     return verdict;
 }
 
-bool split_target(const Head &head, char *scratch, Target &target)
+Verdict parse_fields(std::string_view lines, hawser_field *fields, std::size_t most, std::size_t &count)
 {
-    std::string_view rest = head.target;
-    if (head.method == HAWSER_HTTP_CONNECT) {
-        // authority-form (RFC 9112 § 3.2.3)
-        target.authority = rest;
-        return rest.find('/') == std::string_view::npos && rest.find(':') != std::string_view::npos;
+    const char *p = lines.data(), *end = p + lines.size();
+    for (count = 0; p != end; ++count) {
+        if (count == most) return Verdict::HeaderTooLarge;
+        const Verdict verdict = take_field(p, end, fields[count]);
+        if (verdict != Verdict::Complete) return Verdict::BadRequest;
     }
-    if (rest == "*") {
-        target.path = rest;
-        return head.method == HAWSER_HTTP_OPTIONS;
-    }
-    if (rest.front() != '/') {
-        // absolute-form: scheme "://" authority path (RFC 9112 § 3.2.2)
-        const std::size_t colon = rest.find("://");
-        if (colon == std::string_view::npos) return false;
-        const std::string_view scheme = rest.substr(0, colon);
-        if (!equals_ignoring_case(scheme, "http") && !equals_ignoring_case(scheme, "https")) return false;
-        rest.remove_prefix(colon + 3);
-        const std::size_t end = rest.find_first_of("/?");
-        target.authority = rest.substr(0, end);
-        if (target.authority.empty() || target.authority.find('@') != std::string_view::npos) return false;
-        rest = end == std::string_view::npos ? std::string_view("/") : rest.substr(end);
-        if (rest.front() == '?') {
-            target.path = "/";
-            target.query = rest.substr(1);
-            return rest.find('#') == std::string_view::npos;
-        }
-    }
-    const std::size_t question = rest.find('?');
-    target.path = rest.substr(0, question);
-    if (question != std::string_view::npos) target.query = rest.substr(question + 1);
-    bool dotted = false;
-    if (!check_path(target.path, dotted) || target.query.find('#') != std::string_view::npos) return false;
-    if (dotted) target.path = {scratch, remove_dot_segments(target.path, scratch)};
-    return true;
+    return Verdict::Complete;
 }
 
 } // namespace http_engine

@@ -44,15 +44,12 @@ struct Head {
 // `fields` has room for limits.max_fields.
 Verdict parse_head(std::string_view bytes, const Limits &limits, hawser_field *fields, Head &head);
 
-// The parts of a target. False: malformed, answer 400. `scratch` (as long as the target) holds the path where dot
-// segments had to be removed.
-struct Target {
-    std::string_view authority, path, query; // authority: absolute-form and authority-form only
-};
-bool split_target(const Head &head, char *scratch, Target &target);
+// Field lines without the empty one behind them (a trailer section). Complete or why not; `fields` has room for `most`.
+Verdict parse_fields(std::string_view lines, hawser_field *fields, std::size_t most, std::size_t &count);
 
 bool is_token(std::string_view text);       // a field name or a method (RFC 9110 § 5.6.2)
 bool is_field_value(std::string_view text); // no control characters but HTAB (RFC 9110 § 5.5)
+bool is_authority(std::string_view text);   // host and port, without userinfo (RFC 3986 § 3.2); not empty
 bool equals_ignoring_case(std::string_view text, std::string_view lower);
 
 } // namespace http_engine

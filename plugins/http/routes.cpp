@@ -1,40 +1,90 @@
 // Tests: plugins/http/tests/routes_test.cpp
 #include "routes.hpp"
 
+#include "characters.hpp"
 #include "parser.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace http_engine {
 namespace {
 
-constexpr std::size_t kScannedUpTo = 16; // more routes are looked up by path
+constexpr std::size_t kScannedUpTo = 8; // more routes are looked up by hash
 
-std::string read_methods(std::string_view list, std::vector<std::string> &methods)
+struct Method {
+    std::string_view name;
+    std::uint16_t number;
+};
+constexpr Method kMethods[] = {{"GET", HAWSER_HTTP_GET},       {"HEAD", HAWSER_HTTP_HEAD},
+                               {"POST", HAWSER_HTTP_POST},     {"PUT", HAWSER_HTTP_PUT},
+                               {"DELETE", HAWSER_HTTP_DELETE}, {"OPTIONS", HAWSER_HTTP_OPTIONS},
+                               {"PATCH", HAWSER_HTTP_PATCH},   {"CONNECT", HAWSER_HTTP_CONNECT}};
+
+std::string read_methods(std::string_view list, Route &route)
 {
-    while (!list.empty()) {
+    for (;;) {
         const std::size_t comma = list.find(',');
         const std::string_view method = list.substr(0, comma);
         const bool upper = std::all_of(method.begin(), method.end(), [](char c) { return c < 'a' || c > 'z'; });
         if (!is_token(method) || !upper)
             return "expected methods like \"GET\" or \"POST,PUT\", got \"" + std::string(method) + '"';
-        methods.emplace_back(method);
-        if (comma == std::string_view::npos) break;
+        const auto *known = std::find_if(std::begin(kMethods), std::end(kMethods),
+                                         [method](const Method &each) { return each.name == method; });
+        if (known != std::end(kMethods))
+            route.methods |= 1U << known->number;
+        else
+            route.others.emplace_back(method);
+        if (comma == std::string_view::npos) return {};
         list.remove_prefix(comma + 1);
     }
-    return {};
 }
 
-// 0: no match; 1: match, and `rest` is what is behind it.
-bool matches(const Route &route, std::string_view path, std::string_view &rest)
+bool overlap(const Route &a, const Route &b)
 {
-    if (!path.starts_with(route.path)) return false;
-    rest = path.substr(route.path.size());
-    if (route.exact) return rest.empty() || (route.path.empty() && rest == "/");
-    return rest.empty() || rest.front() == '/';
+    if (a.any_method() || b.any_method()) return a.any_method() && b.any_method();
+    return (a.methods & b.methods) != 0 ||
+           std::any_of(a.others.begin(), a.others.end(), [&b](const std::string &method) {
+               return std::find(b.others.begin(), b.others.end(), method) != b.others.end();
+           });
+}
+
+// FNV-1a, continued byte by byte: the hash of each shorter path is met on the way.
+constexpr std::uint64_t kHashStart = 14695981039346656037U;
+constexpr std::uint64_t add_to_hash(std::uint64_t hash, char c)
+{
+    return (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+}
+std::uint64_t hash_of(std::string_view text)
+{
+    std::uint64_t hash = kHashStart;
+    for (const char c : text) hash = add_to_hash(hash, c);
+    return hash;
+}
+
+// A pattern's path must be one that a request can have: the engine removes dot segments before it looks.
+bool is_path(std::string_view path)
+{
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        if (!is_in(path[i], kTargetChar) || path[i] == '?' || path[i] == '#') return false;
+        if (path[i] != '/') continue;
+        const std::string_view segment = path.substr(i + 1, path.find('/', i + 1) - i - 1);
+        if (segment == "." || segment == "..") return false;
+    }
+    return path.starts_with('/');
 }
 
 } // namespace
+
+bool Route::serves(std::uint16_t method, std::string_view name) const
+{
+    if (any_method()) return true;
+    if (method != 0) {
+        const std::uint32_t also = method == HAWSER_HTTP_HEAD ? 1U << HAWSER_HTTP_GET : 0;
+        return (methods & (1U << method | also)) != 0;
+    }
+    return std::find(others.begin(), others.end(), name) != others.end();
+}
 
 std::string Routes::add(std::string_view pattern, const hawser_object *object, std::uint64_t max_body)
 {
@@ -42,106 +92,139 @@ std::string Routes::add(std::string_view pattern, const hawser_object *object, s
     route.object = object;
     route.resource = static_cast<const hawser_http_resource *>(object->api);
     route.max_body = max_body;
+    route.pattern = pattern;
     const std::size_t space = pattern.find(' ');
     if (space != std::string_view::npos) {
-        if (std::string wrong = read_methods(pattern.substr(0, space), route.methods); !wrong.empty()) return wrong;
+        if (std::string wrong = read_methods(pattern.substr(0, space), route); !wrong.empty()) return wrong;
         pattern.remove_prefix(space + 1);
     }
     if (pattern.starts_with('=')) {
         route.exact = true;
         pattern.remove_prefix(1);
     }
-    if (!pattern.starts_with('/') || pattern.find_first_of(" ?#") != std::string_view::npos)
-        return "expected a pattern like \"/path\", \"=/path\" or \"POST /path\"";
+    if (!is_path(pattern)) return "expected a pattern like \"/path\", \"=/path\" or \"POST /path\"";
     // "/p/" and "/p" are the same prefix; an exact path keeps its last '/'.
     while (!pattern.empty() && pattern.back() == '/' && (!route.exact || pattern.size() == 1)) pattern.remove_suffix(1);
     route.path = pattern;
-    for (const Route &other : routes_) {
-        if (other.path != route.path || other.exact != route.exact) continue;
-        const bool overlap = std::any_of(route.methods.begin(), route.methods.end(), [&](const std::string &method) {
-            return std::find(other.methods.begin(), other.methods.end(), method) != other.methods.end();
-        });
-        if (overlap || (route.methods.empty() && other.methods.empty()))
-            return "the same requests are matched by another route";
-    }
     routes_.push_back(std::move(route));
     return {};
 }
 
-void Routes::finish()
+std::string Routes::finish(std::string_view &wrong)
 {
+    // Stable: of two that match the same, the later one in the file is the wrong one.
     std::stable_sort(routes_.begin(), routes_.end(), [](const Route &a, const Route &b) {
         if (a.path.size() != b.path.size()) return a.path.size() > b.path.size();
         if (a.path != b.path) return a.path < b.path;
         if (a.exact != b.exact) return a.exact;
-        return a.methods.empty() < b.methods.empty();
+        return !a.any_method() && b.any_method();
     });
-    many_ = routes_.size() > kScannedUpTo;
-    for (std::uint32_t i = 0; many_ && i < routes_.size(); ++i) {
-        const auto [range, made] = by_path_.try_emplace(routes_[i].path, Range{i, i + 1});
-        if (!made) range->second.to = i + 1;
+    for (std::size_t i = 0; i < routes_.size(); ++i) {
+        const Route &route = routes_[i];
+        for (std::size_t k = i + 1; k < routes_.size(); ++k) {
+            const Route &other = routes_[k];
+            if (other.path != route.path || other.exact != route.exact) break;
+            if (!overlap(route, other)) continue;
+            wrong = other.pattern;
+            return "the same requests are matched by the route \"" + std::string(route.pattern) + '"';
+        }
     }
+    longest_ = routes_.empty() ? 0 : routes_.front().path.size();
+    many_ = routes_.size() > kScannedUpTo;
+    if (many_) build_slots();
+    return {};
 }
 
-bool Routes::serves(const Route &route, std::string_view method)
+void Routes::build_slots()
 {
-    if (route.methods.empty()) return true;
-    return std::any_of(route.methods.begin(), route.methods.end(), [method](const std::string &each) {
-        return each == method || (method == "HEAD" && each == "GET");
-    });
+    slots_.assign(std::bit_ceil(routes_.size() * 2), {});
+    for (std::uint32_t from = 0, to; from < routes_.size(); from = to) {
+        for (to = from + 1; to < routes_.size() && routes_[to].path == routes_[from].path;) ++to;
+        const std::uint64_t hash = hash_of(routes_[from].path);
+        std::size_t at = hash & (slots_.size() - 1);
+        while (slots_[at].to != 0) at = (at + 1) & (slots_.size() - 1);
+        slots_[at] = {hash, from, to};
+    }
+    // No path has more parts than the longest has bytes.
+    prefixes_.resize(std::min(longest_ + 2, routes_.size()));
+}
+
+const Routes::Slot *Routes::slot_of(std::uint64_t hash, std::string_view path) const
+{
+    for (std::size_t at = hash & (slots_.size() - 1); slots_[at].to != 0; at = (at + 1) & (slots_.size() - 1)) {
+        if (slots_[at].hash == hash && routes_[slots_[at].from].path == path) return &slots_[at];
+    }
+    return nullptr;
+}
+
+// Collects the slots of the path and of its shorter parts that end before a '/', short before long.
+std::size_t Routes::find_prefixes(std::string_view path)
+{
+    std::size_t count = 0;
+    std::uint64_t hash = kHashStart;
+    for (std::size_t n = 0; n <= path.size() && n <= longest_; ++n) {
+        if (n == path.size() || path[n] == '/') {
+            if (const Slot *slot = slot_of(hash, path.substr(0, n)); slot != nullptr) prefixes_[count++] = slot;
+        }
+        if (n < path.size()) hash = add_to_hash(hash, path[n]);
+    }
+    return count;
+}
+
+// Whether a route whose path is the beginning of `path` matches it.
+bool Routes::matches(const Route &route, std::string_view path) const
+{
+    const std::string_view rest = path.substr(route.path.size());
+    if (route.exact) return rest.empty() || (route.path.empty() && rest == "/");
+    return rest.empty() || rest.front() == '/';
 }
 
 template<typename Visit>
-void Routes::for_matches(std::string_view path, Visit visit) const
+void Routes::for_matches(std::string_view path, Visit visit)
 {
-    std::string_view rest;
     if (!many_) {
         for (const Route &route : routes_) {
-            if (matches(route, path, rest) && visit(route, rest)) return;
+            if (path.starts_with(route.path) && matches(route, path) && visit(route)) return;
         }
         return;
     }
-    // The path itself, then each shorter one that ends before a '/'.
-    for (std::string_view prefix = path;;) {
-        if (const auto found = by_path_.find(prefix); found != by_path_.end()) {
-            for (std::uint32_t i = found->second.from; i < found->second.to; ++i) {
-                if (matches(routes_[i], path, rest) && visit(routes_[i], rest)) return;
-            }
+    for (std::size_t i = find_prefixes(path); i-- > 0;) {
+        for (std::uint32_t k = prefixes_[i]->from; k < prefixes_[i]->to; ++k) {
+            if (matches(routes_[k], path) && visit(routes_[k])) return;
         }
-        const std::size_t slash = prefix.rfind('/');
-        if (slash == std::string_view::npos) return;
-        prefix = prefix.substr(0, slash);
     }
 }
 
-Routes::Found Routes::find(std::string_view path, std::string_view method) const
+Routes::Found Routes::find(std::string_view path, std::uint16_t method, std::string_view method_name)
 {
     Found found;
-    for_matches(path, [&](const Route &route, std::string_view rest) {
+    for_matches(path, [&](const Route &route) {
         found.path_matches = true;
-        if (!serves(route, method)) return false;
+        if (!route.serves(method, method_name)) return false;
         found.route = &route;
-        found.rest = rest;
+        found.rest = path.substr(route.path.size());
         return true;
     });
     return found;
 }
 
-std::string Routes::allowed(std::string_view path) const
+std::string Routes::allowed(std::string_view path)
 {
-    std::vector<std::string_view> methods;
-    const auto add = [&methods](std::string_view method) {
-        if (std::find(methods.begin(), methods.end(), method) == methods.end()) methods.push_back(method);
-    };
-    for_matches(path, [&](const Route &route, std::string_view) {
-        for (const std::string &method : route.methods) {
-            add(method);
-            if (method == "GET") add("HEAD");
+    std::uint32_t known = 0;
+    std::vector<std::string_view> others;
+    for_matches(path, [&](const Route &route) {
+        known |= route.methods;
+        for (const std::string &method : route.others) {
+            if (std::find(others.begin(), others.end(), method) == others.end()) others.push_back(method);
         }
         return false;
     });
+    if ((known & 1U << HAWSER_HTTP_GET) != 0) known |= 1U << HAWSER_HTTP_HEAD;
     std::string list;
-    for (const std::string_view method : methods) list += (list.empty() ? "" : ", ") + std::string(method);
+    for (const Method &method : kMethods) {
+        if ((known & 1U << method.number) != 0) list += (list.empty() ? "" : ", ") + std::string(method.name);
+    }
+    for (const std::string_view method : others) list += (list.empty() ? "" : ", ") + std::string(method);
     return list;
 }
 

@@ -1,0 +1,116 @@
+// Tests: plugins/http/tests/session_test.cpp, plugins/http/tests/options_test.cpp
+#include "engine.hpp"
+
+#include <cstdio>
+#include <new>
+#include <string>
+#include <utility>
+
+namespace http_engine {
+namespace {
+
+constexpr std::size_t kMostSpare = 64; // exchanges that are kept for later, with their memory
+
+std::uint64_t number(const hawser_value *options, const char *name, std::uint64_t otherwise = 0)
+{
+    const hawser_value *value = hawser_find(options, name);
+    return value != nullptr ? static_cast<std::uint64_t>(value->as.integer) : otherwise;
+}
+
+std::uint32_t small_number(const hawser_value *options, const char *name)
+{
+    return static_cast<std::uint32_t>(number(options, name));
+}
+
+bool refuse(hawser_error *error, const std::string &option, const std::string &text)
+{
+    error->code = HAWSER_INVALID;
+    std::snprintf(error->option, sizeof error->option, "%s", option.c_str());
+    std::snprintf(error->text, sizeof error->text, "%s", text.c_str());
+    return false;
+}
+
+} // namespace
+
+Engine::Engine(hawser_loop *on, const hawser_node *at)
+    : loop(on)
+    , node(at)
+{}
+
+Engine::~Engine()
+{
+    if (at_hand_ != nullptr) exchanges_.destroy(at_hand_);
+    while (spare_ != nullptr) exchanges_.destroy(std::exchange(spare_, spare_->next));
+}
+
+bool Engine::configure(hawser_error *error)
+{
+    const hawser_value *given = node->options;
+    options.limits.max_header = small_number(given, "max_header");
+    options.limits.max_fields = small_number(given, "max_fields");
+    options.limits.max_target = small_number(given, "max_target");
+    options.max_body = number(given, "max_body");
+    options.header_timeout = number(given, "header_timeout");
+    options.body_timeout = number(given, "body_timeout");
+    options.keep_alive = number(given, "keep_alive");
+    options.write_timeout = number(given, "write_timeout");
+    options.max_requests = small_number(given, "max_requests");
+    fields.resize(options.limits.max_fields);
+    scratch = std::make_unique<char[]>(options.limits.max_header + 1);
+    const hawser_value *server = hawser_find(given, "server");
+    const std::string_view name = server != nullptr ? view(server->as.string) : std::string_view();
+    if (!is_field_value(name) || !heads.set_server(name))
+        return refuse(error, "server", "expected a short text without control characters");
+    return configure_routes(error);
+}
+
+bool Engine::configure_routes(hawser_error *error)
+{
+    const hawser_value *table = hawser_find(node->options, "routes");
+    for (std::uint32_t i = 0; table != nullptr && i < table->count; ++i) {
+        const hawser_value &entry = table->as.items[i];
+        const std::uint64_t most = number(entry.as.object->with, "max_body", options.max_body);
+        const std::string wrong = routes.add(view(entry.key), entry.as.object, most);
+        if (!wrong.empty()) return refuse(error, "routes." + std::string(view(entry.key)), wrong);
+    }
+    std::string_view pattern;
+    const std::string wrong = routes.finish(pattern);
+    return wrong.empty() || refuse(error, "routes." + std::string(pattern), wrong);
+}
+
+Session *Engine::open(hawser_conn *conn) { return sessions_.make(this, conn); }
+
+void Engine::close(Session *session)
+{
+    if (session->exchange != nullptr) give_back(session->exchange);
+    sessions_.destroy(session);
+}
+
+Exchange *Engine::at_hand()
+{
+    if (at_hand_ == nullptr && spare_ != nullptr) {
+        at_hand_ = std::exchange(spare_, spare_->next);
+        --spares_;
+    }
+    if (at_hand_ == nullptr) at_hand_ = exchanges_.make(this);
+    return at_hand_;
+}
+
+void Engine::give_back(Exchange *exchange)
+{
+    if (spares_ == kMostSpare) {
+        exchanges_.destroy(exchange);
+        return;
+    }
+    exchange->forget();
+    exchange->next = std::exchange(spare_, exchange);
+    ++spares_;
+}
+
+void Engine::drain(std::uint64_t deadline, std::uint32_t why)
+{
+    drain_deadline = deadline;
+    drains = why == HAWSER_STOPPING ? HAWSER_STOPPING : HAWSER_REPLACED;
+}
+
+} // namespace http_engine

@@ -1,0 +1,76 @@
+// One connection: requests one after the other. It holds at most one exchange; what a client sends ahead waits in the
+// host. For the loop's thread; made and given back by its engine.
+//
+// Invariants
+//  1. After on_close or an upgrade nothing touches a session.
+//  2. A call into a resource may end the exchange or the connection: look again at `exchange` and `closing` after it.
+#pragma once
+
+#include "exchange.hpp"
+#include "hawser/abi.h"
+#include "parser.hpp"
+#include "target.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace http_engine {
+
+struct Engine;
+
+struct Session {
+    Session(Engine *of, hawser_conn *on);
+
+    hawser_conn *conn;
+    Engine *engine;
+    Exchange *exchange = nullptr;
+    std::uint64_t queued = 0;   // bytes that waited to be sent when the time for it began
+    std::uint32_t requests = 0; // so far
+    std::uint32_t scanned = 0;  // bytes of a head that was not whole; 0: none has come
+    bool busy = false;          // a call that settles the session at its end runs
+    bool held = false;          // the connection is paused, by this engine
+    bool peer_ended = false;
+    std::uint8_t drains = 0; // HAWSER_REPLACED or HAWSER_STOPPING: answers close
+    bool closing = false;    // the connection is being closed
+    bool full = false;       // the output is above its mark
+    bool upgraded = false;   // the connection has another session: this one ends when it is settled
+    bool pipelines = false;  // the client has sent ahead
+    bool secure = false;     // TLS
+
+    std::size_t on_data(std::string_view input);
+    void on_eof();
+    void on_timer();
+    void on_drained();
+    void on_drain(std::uint64_t deadline, std::uint32_t why);
+    void on_close(std::int32_t reason);
+
+    void settle(); // unless busy: goes on after the exchange's answer has ended, or ends the session after an upgrade
+    void refuse(std::uint32_t status); // answers without a resource, and closes
+    void close(std::uint32_t how);
+    void resume();                             // what was held comes again
+    std::int32_t written(std::int32_t status); // of conn->api->write
+
+private:
+    bool step(std::string_view &input);
+    bool read_head(std::string_view &input);
+    bool head_may_be_whole(std::string_view input) const;
+    void begin_exchange(const Head &head, const Target &target, std::string_view &input);
+    void fill_request(Exchange &e, const Head &head, const Target &target) const;
+    void serve(Exchange &e, std::string_view path);
+    void answer_without_resource(Exchange &e, std::string_view path, bool path_matches);
+    void take_first_part(Exchange &e, std::string_view &input) const;
+    bool read_body(std::string_view &input);
+    bool take_body(std::string_view data);
+    void body_over();
+    void body_failed(std::uint32_t status, std::int32_t reason);
+    bool goes_on();
+    void hear_drained();
+    void release_exchange();
+    void hold();
+    void arm();
+    std::uint64_t idle_until() const;
+    void set_timer(std::uint64_t after);
+    std::uint64_t queued_now() const;
+};
+
+} // namespace http_engine
