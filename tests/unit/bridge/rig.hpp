@@ -1,0 +1,68 @@
+// A host and one loop on its thread, as plugins see them.
+#pragma once
+
+#include "bridge/host_face.hpp"
+#include "bridge/loop_face.hpp"
+
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace hawser::host::test {
+
+class Rig {
+public:
+    Rig()
+    {
+        node.struct_size = sizeof node;
+        node.tag = 5;
+        node.host = host.abi();
+        node.name = {"service.test", 12};
+        thread_ = std::thread([this] { loop.run(); });
+    }
+    ~Rig()
+    {
+        if (thread_.joinable()) end();
+    }
+    void end()
+    {
+        in_loop([this] { face.abort_connections(true); });
+        in_loop([] {});
+        pool.stop(5'000'000'000);
+        loop.stop();
+        thread_.join();
+    }
+    void in_loop(const std::function<void()> &work)
+    {
+        std::promise<void> done;
+        loop.submit([&] {
+            work();
+            done.set_value();
+        });
+        done.get_future().wait();
+    }
+    bool eventually(const std::function<bool()> &holds)
+    {
+        bool held = false;
+        for (int i = 0; i < 50000 && !held; ++i) in_loop([&] { held = holds(); });
+        return held;
+    }
+
+    alignas(64) unsigned char memory[LoopFace::kMemory]{};
+    hawser_loop *abi = LoopFace::place(memory, 0);
+    LoopCounters counters;
+    Log log{LogSettings{Level::Error, LogFormat::Text, 2}};
+    OffloadPool pool{4, 64};
+    HostFace host{log, pool};
+    Loop loop{0, abi->now, abi->wall, counters};
+    LoopFace face{host, loop, abi};
+    hawser_node node{};
+    std::string heard; // for the loop's thread
+
+private:
+    std::thread thread_;
+};
+
+} // namespace hawser::host::test
