@@ -32,7 +32,7 @@ WireWriter head(Type type)
 
 std::vector<Packet> one(const WireWriter &out) { return {{out.bytes(), {}}}; }
 
-std::vector<Packet> encode(const Sockets &message)
+std::vector<Packet> packets_of(const Sockets &message)
 {
     std::vector<Packet> packets;
     for (std::size_t i = 0; i < message.sockets.size(); i += kSocketsPerMessage) {
@@ -55,7 +55,7 @@ std::vector<Packet> encode(const Sockets &message)
     return packets;
 }
 
-std::vector<Packet> encode(const Drain &message)
+std::vector<Packet> packets_of(const Drain &message)
 {
     WireWriter out = head(Type::Drain);
     out.number(message.why);
@@ -63,7 +63,7 @@ std::vector<Packet> encode(const Drain &message)
     return one(out);
 }
 
-std::vector<Packet> encode(const Failed &message)
+std::vector<Packet> packets_of(const Failed &message)
 {
     constexpr std::size_t kMostText = 16384;
     WireWriter out = head(Type::Failed);
@@ -85,7 +85,7 @@ void write_row(WireWriter &out, const NodeStatus &row)
     out.number(row.since_wall_ns);
 }
 
-std::vector<Packet> encode(const StatusReport &message)
+std::vector<Packet> packets_of(const StatusReport &message)
 {
     std::vector<Packet> packets;
     std::size_t i = 0;
@@ -101,7 +101,7 @@ std::vector<Packet> encode(const StatusReport &message)
     return packets;
 }
 
-std::vector<Packet> encode(const Drained &message)
+std::vector<Packet> packets_of(const Drained &message)
 {
     WireWriter out = head(Type::Drained);
     out.number(message.finished);
@@ -109,11 +109,11 @@ std::vector<Packet> encode(const Drained &message)
     return one(out);
 }
 
-std::vector<Packet> encode(const Start &) { return one(head(Type::Start)); }
-std::vector<Packet> encode(const Serve &) { return one(head(Type::Serve)); }
-std::vector<Packet> encode(const Stop &) { return one(head(Type::Stop)); }
-std::vector<Packet> encode(const AskStatus &) { return one(head(Type::AskStatus)); }
-std::vector<Packet> encode(const Ready &) { return one(head(Type::Ready)); }
+std::vector<Packet> packets_of(const Start &) { return one(head(Type::Start)); }
+std::vector<Packet> packets_of(const Serve &) { return one(head(Type::Serve)); }
+std::vector<Packet> packets_of(const Stop &) { return one(head(Type::Stop)); }
+std::vector<Packet> packets_of(const AskStatus &) { return one(head(Type::AskStatus)); }
+std::vector<Packet> packets_of(const Ready &) { return one(head(Type::Ready)); }
 
 Sockets read_sockets(WireReader &in, std::vector<Fd> &fds)
 {
@@ -194,7 +194,7 @@ Message read_message(WireReader &in, Type type, std::vector<Fd> &fds, bool &cont
 
 std::vector<Packet> encode(const Message &message)
 {
-    return std::visit([](const auto &each) { return encode(each); }, message);
+    return std::visit([](const auto &each) { return packets_of(each); }, message);
 }
 
 Result<Decoded> decode(std::string_view bytes, std::vector<Fd> fds)

@@ -188,10 +188,10 @@ const hawser_http_handler Heard::kTable = {
     0,
     [](void *self, hawser_bytes data) { static_cast<Heard *>(self)->log += std::string(text(data)) + '|'; },
     [](void *self, const hawser_field *trailers, std::size_t count) {
-        std::string &log = static_cast<Heard *>(self)->log;
+        std::string &heard = static_cast<Heard *>(self)->log;
         for (std::size_t i = 0; i < count; ++i)
-            log += std::string(text(trailers[i].name)) + '=' + std::string(text(trailers[i].value)) + ' ';
-        log += "end;";
+            heard += std::string(text(trailers[i].name)) + '=' + std::string(text(trailers[i].value)) + ' ';
+        heard += "end;";
     },
     [](void *self) { static_cast<Heard *>(self)->log += "drained;"; },
     [](void *self, std::int32_t reason) {
