@@ -9,6 +9,8 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <new>
+#include <string>
 #include <utility>
 
 namespace hawser {
@@ -25,10 +27,15 @@ public:
     Timer(const Timer &) = delete;
     Timer &operator=(const Timer &) = delete;
 
-    // Replaces what was pending. An exception of `f` is logged.
+    // Replaces what was pending. An exception of `f` is logged. What `f` captures stays the same from call to call.
     void start(std::chrono::nanoseconds after, std::function<void()> f) { begin(after, {}, std::move(f)); }
-    // Keeps its phase: what was missed is left out.
-    void start_every(std::chrono::nanoseconds period, std::function<void()> f) { begin(period, period, std::move(f)); }
+    // Keeps its phase: what was missed is left out. Throws Error if the period is not positive.
+    void start_every(std::chrono::nanoseconds period, std::function<void()> f)
+    {
+        if (period.count() <= 0)
+            throw Error("expected a period above 0, got " + std::to_string(period.count()) + " ns");
+        begin(period, period, std::move(f));
+    }
     void cancel() { node_.loop()->api->cancel(node_.loop(), &pending_.op); }
 
 private:
@@ -40,9 +47,9 @@ private:
     {
         cancel();
         pending_.timer = this;
-        f_ = std::move(f);
+        f_ = std::make_shared<std::function<void()>>(std::move(f));
         period_ = static_cast<std::uint64_t>(period.count());
-        at_ = node_.loop()->now + static_cast<std::uint64_t>(after.count());
+        at_ = node_.loop()->now + (after.count() > 0 ? static_cast<std::uint64_t>(after.count()) : 0);
         node_.loop()->api->timer(node_.loop(), at_, &pending_.op);
     }
     void fire()
@@ -52,10 +59,13 @@ private:
             at_ += now > at_ ? ((now - at_) / period_ + 1) * period_ : period_;
             node_.loop()->api->timer(node_.loop(), at_, &pending_.op);
         }
-        // A copy: f may start this timer with another function.
-        const std::function<void()> f = f_;
+        // Held: the function may start this timer with another, or end it.
+        const auto f = f_;
         const Node node = node_;
-        detail::guarded_call([&] { f(); }, [&](std::string_view why) { node.error("timer_failed", {{"error", why}}); });
+        detail::guarded_call([&] { (*f)(); },
+                             [&](std::string_view why) {
+                                 node.error("timer_failed", {{"error", why}});
+                             });
     }
     static void HAWSER_CALL completed(hawser_op *op, std::int64_t) noexcept
     {
@@ -64,7 +74,7 @@ private:
 
     Node node_;
     Pending pending_;
-    std::function<void()> f_;
+    std::shared_ptr<std::function<void()>> f_;
     std::uint64_t period_ = 0, at_ = 0;
 };
 
@@ -88,11 +98,10 @@ public:
         cancel();
         auto job = std::make_unique<Job>();
         job->work = std::move(work);
-        done_ = std::move(done);
-        job_ = job.get();
         if (node_.loop()->api->offload(node_.loop(), run, release, job.get(), &pending_.op) != HAWSER_PENDING)
             return false;
-        static_cast<void>(job.release());
+        job_ = job.release();
+        done_ = std::move(done);
         return true;
     }
     void cancel() { node_.loop()->api->cancel(node_.loop(), &pending_.op); }
@@ -136,13 +145,17 @@ private:
 };
 
 // An object that other threads reach by number: post() runs f(object) on its loop, or drops f when the object has gone.
+// What f throws is logged.
 template<typename T>
 class Tracked {
 public:
     Tracked(const Node &node, T *object)
         : node_(node)
-        , ref_(node.loop()->api->track(node.loop(), object))
-    {}
+        , object_(object)
+        , ref_(node.loop()->api->track(node.loop(), this))
+    {
+        if (ref_ == 0) throw std::bad_alloc();
+    }
     ~Tracked() { node_.loop()->api->untrack(node_.loop(), ref_); }
     Tracked(const Tracked &) = delete;
     Tracked &operator=(const Tracked &) = delete;
@@ -161,9 +174,16 @@ private:
     static void HAWSER_CALL run(void *object, void *arg) noexcept
     {
         const std::unique_ptr<std::function<void(T &)>> f(static_cast<std::function<void(T &)> *>(arg));
-        if (object != nullptr) (*f)(*static_cast<T *>(object));
+        if (object == nullptr) return;
+        const Tracked &tracked = *static_cast<Tracked *>(object);
+        const Node node = tracked.node_;
+        detail::guarded_call([&] { (*f)(*tracked.object_); },
+                             [&](std::string_view why) {
+                                 node.error("post_failed", {{"error", why}});
+                             });
     }
     Node node_;
+    T *object_;
     hawser_ref ref_;
 };
 

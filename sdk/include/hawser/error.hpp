@@ -3,6 +3,10 @@
 
 #include "hawser/abi.h"
 
+#if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 202002L
+#error "the C++ layer of Hawser needs C++20: -std=c++20; abi.h and http.h alone do with C++11"
+#endif
+
 #include <cstring>
 #include <exception>
 #include <stdexcept>
@@ -32,10 +36,13 @@ private:
 
 namespace detail {
 
+// What does not fit is cut, never inside a character of UTF-8.
 template<std::size_t N>
 void copy_text(char (&to)[N], std::string_view from)
 {
-    const std::size_t n = from.size() < N - 1 ? from.size() : N - 1;
+    std::size_t n = from.size() < N - 1 ? from.size() : N - 1;
+    if (n < from.size())
+        while (n > 0 && (static_cast<unsigned char>(from[n]) & 0xc0) == 0x80) --n;
     if (n > 0) std::memcpy(to, from.data(), n);
     to[n] = '\0';
 }

@@ -23,6 +23,38 @@ namespace detail {
 
 using hawser::detail::guarded_call;
 using hawser::detail::Instance;
+using hawser::detail::Method;
+
+template<typename T>
+constexpr bool answers_something()
+{
+    constexpr bool whole = requires(T & t, Exchange e, Request r) { t.request(e, r); };
+    static_assert(
+        whole || !requires { requires Method<decltype(&T::request)>; },
+        "request(hawser::http::Exchange, hawser::http::Request) of a resource");
+    constexpr bool get = requires(T & t, Request r) { t.get(r); };
+    static_assert(
+        get || whole || !requires { requires Method<decltype(&T::get)>; }, "get(hawser::http::Request) of a resource");
+    constexpr bool post = requires(T & t, Request r) { t.post(r); };
+    static_assert(
+        post || whole || !requires { requires Method<decltype(&T::post)>; },
+        "post(hawser::http::Request) of a resource");
+    constexpr bool put = requires(T & t, Request r) { t.put(r); };
+    static_assert(
+        put || whole || !requires { requires Method<decltype(&T::put)>; }, "put(hawser::http::Request) of a resource");
+    constexpr bool del = requires(T & t, Request r) { t.del(r); };
+    static_assert(
+        del || whole || !requires { requires Method<decltype(&T::del)>; }, "del(hawser::http::Request) of a resource");
+    constexpr bool patch = requires(T & t, Request r) { t.patch(r); };
+    static_assert(
+        patch || whole || !requires { requires Method<decltype(&T::patch)>; },
+        "patch(hawser::http::Request) of a resource");
+    constexpr bool options = requires(T & t, Request r) { t.options(r); };
+    static_assert(
+        options || whole || !requires { requires Method<decltype(&T::options)>; },
+        "options(hawser::http::Request) of a resource");
+    return whole || get || post || put || del || patch || options;
+}
 
 template<typename T>
 std::string allowed()
@@ -73,16 +105,18 @@ template<typename T>
 void HAWSER_CALL on_request(void *self, hawser_http_exchange *exchange, const hawser_http_request *request) noexcept
 {
     auto &instance = *static_cast<Instance<T> *>(self);
+    Attachment attachment;
     guarded_call(
         [&] {
             if constexpr (requires { instance.object.request(Exchange(exchange), Request(request)); })
-                instance.object.request(Exchange(exchange), Request(request));
+                instance.object.request(Exchange(exchange, &attachment), Request(request));
             else
                 dispatch(instance.object, Exchange(exchange), Request(request));
         },
         [&](std::string_view why) {
             instance.node.error("request_failed", {{"error", why}});
             exchange->api->abort(exchange);
+            attachment.drop();
         });
 }
 
@@ -91,6 +125,8 @@ void HAWSER_CALL on_request(void *self, hawser_http_exchange *exchange, const ha
 template<typename T>
 constexpr hawser_http_resource resource(const char *name)
 {
+    static_assert(detail::answers_something<T>(), "a resource needs a public get, post, put, del, patch, options or "
+                                                  "request that takes a hawser::http::Request");
     return {hawser::detail::kind_head<T>(HAWSER_HTTP_RESOURCE, name, sizeof(hawser_http_resource)),
             detail::on_request<T>};
 }

@@ -51,10 +51,45 @@ struct Response {
     std::vector<std::pair<std::string, std::string>> fields;
 };
 
+namespace detail {
+
+// What goes on after on_request, as long as on_request runs: an exception of on_request ends it too.
+class Attachment {
+public:
+    Attachment() = default;
+    ~Attachment()
+    {
+        if (back_ != nullptr) *back_ = nullptr;
+    }
+    Attachment(const Attachment &) = delete;
+    Attachment &operator=(const Attachment &) = delete;
+
+    void set(void *later, Attachment **back, void (*dispose)(void *) noexcept)
+    {
+        later_ = later;
+        back_ = back;
+        dispose_ = dispose;
+    }
+    void clear() { back_ = nullptr; }
+    void drop() noexcept
+    {
+        if (back_ != nullptr) dispose_(later_);
+    }
+
+private:
+    void *later_ = nullptr;
+    Attachment **back_ = nullptr; // the Later's pointer to this; null: there is none
+    void (*dispose_)(void *) noexcept = nullptr;
+};
+
+} // namespace detail
+
+// Valid as long as the exchange; copies are cheap. What it is given is copied. [loop]
 class Exchange {
 public:
-    explicit Exchange(hawser_http_exchange *exchange)
+    explicit Exchange(hawser_http_exchange *exchange, detail::Attachment *attachment = nullptr)
         : exchange_(exchange)
+        , attachment_(attachment)
     {}
 
     void respond(std::string_view text) const { respond(200, "text/plain; charset=utf-8", text); }
@@ -75,9 +110,11 @@ public:
         exchange_->api->respond(exchange_, response.status, fields.data(), fields.size(), &piece, 1);
     }
     hawser_http_exchange *raw() const { return exchange_; }
+    detail::Attachment *attachment() const { return attachment_; } // of Later, while on_request runs
 
 private:
     hawser_http_exchange *exchange_;
+    detail::Attachment *attachment_;
 };
 
 // An exchange that goes on after on_request: derive T from Later<T>, make it with Later<T>::attach(exchange, node, …).
@@ -95,7 +132,7 @@ public:
     template<typename... Arguments>
     static T *attach(Exchange exchange, const Node &node, Arguments &&...arguments)
     {
-        T *self = new T(std::forward<Arguments>(arguments)...);
+        auto *self = new T(std::forward<Arguments>(arguments)...);
         Later &later = *self;
         later.exchange_ = exchange.raw();
         later.node_ = node;
@@ -105,6 +142,10 @@ public:
             return nullptr;
         }
         later.request_ = Request(request);
+        if (exchange.attachment() != nullptr) {
+            later.attachment_ = exchange.attachment();
+            later.attachment_->set(self, &later.attachment_, dispose);
+        }
         if constexpr (requires { self->begin(later.request_); })
             if (!call(self, [&] { self->begin(later.request_); })) return nullptr;
         return self;
@@ -115,7 +156,12 @@ protected:
         : request_(nullptr)
         , node_(nullptr, nullptr)
     {}
-    ~Later() = default;
+    ~Later()
+    {
+        if (attachment_ != nullptr) attachment_->clear();
+    }
+    Later(const Later &) = delete;
+    Later &operator=(const Later &) = delete;
 
     const Request &request() const { return request_; }
     const Node &node() const { return node_; }
@@ -154,7 +200,7 @@ protected:
     void finish()
     {
         ended_ = true;
-        if (depth_ == 0) delete static_cast<T *>(this);
+        if (depth_ == 0) dispose(static_cast<T *>(this));
     }
 
 private:
@@ -170,8 +216,13 @@ private:
             later.ended_ = true;
         });
         if (--later.depth_ > 0 || !later.ended_) return true;
-        delete self;
+        dispose(self);
         return false;
+    }
+    static void dispose(void *later) noexcept
+    {
+        auto *self = static_cast<T *>(later);
+        hawser::detail::dispose(self, static_cast<Later *>(self)->node_);
     }
     static void HAWSER_CALL on_body(void *self, hawser_bytes data) noexcept
     {
@@ -202,6 +253,7 @@ private:
     hawser_http_exchange *exchange_ = nullptr;
     Request request_;
     Node node_;
+    detail::Attachment *attachment_ = nullptr;
     int depth_ = 0;
     bool ended_ = false;
 };

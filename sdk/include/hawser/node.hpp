@@ -5,9 +5,8 @@
 #include "hawser/error.hpp"
 #include "hawser/options.hpp"
 
+#include <cstddef>
 #include <cstdint>
-#include <initializer_list>
-#include <new>
 #include <string_view>
 #include <type_traits>
 
@@ -37,25 +36,30 @@ public:
         return *static_cast<T *>(node_->shared);
     }
 
-    void log(std::uint32_t level, std::string_view event, std::initializer_list<Field> fields = {}) const
+    // node.info("fetched", {{"from", peer}, {"bytes", std::to_string(n)}});
+    template<std::size_t N>
+    void log(std::uint32_t level, std::string_view event, const Field (&fields)[N]) const
     {
-        constexpr std::size_t kMost = 16;
-        hawser_field out[kMost];
-        std::size_t n = 0;
-        for (const Field &field : fields) {
-            if (n == kMost) break;
-            out[n++] = {str(field.name), str(field.value)};
-        }
-        node_->host->log(node_, level, str(event), out, n);
+        hawser_field out[N];
+        for (std::size_t i = 0; i < N; ++i) out[i] = {str(fields[i].name), str(fields[i].value)};
+        node_->host->log(node_, level, str(event), out, N);
     }
-    void info(std::string_view event, std::initializer_list<Field> fields = {}) const
+    void log(std::uint32_t level, std::string_view event) const
+    {
+        node_->host->log(node_, level, str(event), nullptr, 0);
+    }
+    template<std::size_t N>
+    void info(std::string_view event, const Field (&fields)[N]) const
     {
         log(HAWSER_LOG_INFO, event, fields);
     }
-    void error(std::string_view event, std::initializer_list<Field> fields = {}) const
+    void info(std::string_view event) const { log(HAWSER_LOG_INFO, event); }
+    template<std::size_t N>
+    void error(std::string_view event, const Field (&fields)[N]) const
     {
         log(HAWSER_LOG_ERROR, event, fields);
     }
+    void error(std::string_view event) const { log(HAWSER_LOG_ERROR, event); }
 
 private:
     hawser_loop *loop_;
@@ -63,6 +67,10 @@ private:
 };
 
 namespace detail {
+
+// A member function: one that is there and cannot be called as it should be is a mistake, not an absent one.
+template<typename P>
+concept Method = std::is_member_function_pointer_v<P>;
 
 // An instance of the author's class T, made from its node if it wants one.
 template<typename T>
@@ -90,10 +98,18 @@ void *HAWSER_CALL create(hawser_loop *loop, const hawser_node *node, hawser_erro
     return guarded<void *>(error, nullptr, [&]() -> void * { return new Instance<T>(Node(loop, node)); });
 }
 
+// Deletes the object; what its destructor throws is logged.
+template<typename T>
+void dispose(T *object, Node node) noexcept
+{
+    guarded_call([&] { delete object; }, [&](std::string_view why) { node.error("destroy_failed", {{"error", why}}); });
+}
+
 template<typename T>
 void HAWSER_CALL destroy(void *self) noexcept
 {
-    delete static_cast<Instance<T> *>(self);
+    auto *instance = static_cast<Instance<T> *>(self);
+    dispose(instance, instance->node);
 }
 
 template<typename T>

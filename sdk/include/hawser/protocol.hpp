@@ -93,7 +93,11 @@ struct SessionThunks {
     {
         if constexpr (requires(S & session) { session.closed(reason); })
             call(self, [&](S &session) { session.closed(reason); });
-        delete static_cast<Box *>(self);
+        else
+            static_assert(
+                !requires { requires Method<decltype(&S::closed)>; }, "closed(std::int32_t reason) of a session");
+        auto *box = static_cast<Box *>(self);
+        dispose(box, box->owner.node);
     }
     static void *HAWSER_CALL open(void *self, hawser_conn *conn, hawser_bytes) noexcept
     {
@@ -107,6 +111,7 @@ struct SessionThunks {
             },
             [&](std::string_view why) {
                 owner.node.error("session_failed", {{"error", why}});
+                if (made != nullptr) Connection(conn).abort();
             });
         return made;
     }
@@ -115,12 +120,38 @@ struct SessionThunks {
     {
         hawser_session table{};
         table.struct_size = sizeof table;
-        if constexpr (requires(S & s, std::string_view v) { s.data(v); }) table.on_data = on_data;
-        if constexpr (requires(S & s) { s.opened(); }) table.on_open = on_open;
-        if constexpr (requires(S & s) { s.drained(); }) table.on_drained = on_drained;
-        if constexpr (requires(S & s) { s.ended(); }) table.on_eof = on_eof;
-        if constexpr (requires(S & s) { s.timer(); }) table.on_timer = on_timer;
-        if constexpr (requires(S & s) { s.drain(std::uint64_t{}, std::uint32_t{}); }) table.on_drain = on_drain;
+        // A function that is there with other arguments is a mistake, not an absent one.
+        if constexpr (requires(S & s, std::string_view v) { s.data(v); })
+            table.on_data = on_data;
+        else
+            static_assert(
+                !requires { requires Method<decltype(&S::data)>; }, "data(std::string_view) of a session");
+        if constexpr (requires(S & s) { s.opened(); })
+            table.on_open = on_open;
+        else
+            static_assert(
+                !requires { requires Method<decltype(&S::opened)>; }, "opened() of a session takes no argument");
+        if constexpr (requires(S & s) { s.drained(); })
+            table.on_drained = on_drained;
+        else
+            static_assert(
+                !requires { requires Method<decltype(&S::drained)>; }, "drained() of a session takes no argument");
+        if constexpr (requires(S & s) { s.ended(); })
+            table.on_eof = on_eof;
+        else
+            static_assert(
+                !requires { requires Method<decltype(&S::ended)>; }, "ended() of a session takes no argument");
+        if constexpr (requires(S & s) { s.timer(); })
+            table.on_timer = on_timer;
+        else
+            static_assert(
+                !requires { requires Method<decltype(&S::timer)>; }, "timer() of a session takes no argument");
+        if constexpr (requires(S & s) { s.drain(std::uint64_t{}, std::uint32_t{}); })
+            table.on_drain = on_drain;
+        else
+            static_assert(
+                !requires { requires Method<decltype(&S::drain)>; },
+                "drain(std::uint64_t deadline, std::uint32_t why) of a session");
         table.on_close = on_close;
         return table;
     }

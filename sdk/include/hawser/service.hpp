@@ -39,8 +39,16 @@ template<typename T>
 constexpr hawser_service service(const char *name)
 {
     hawser_service table{detail::kind_head<T>(HAWSER_SERVICE, name, sizeof(hawser_service)), nullptr, nullptr};
-    if constexpr (requires(T & t) { t.start(); }) table.start = detail::start_service<T>;
-    if constexpr (requires(T & t) { t.stop(); }) table.stop = detail::stop_service<T>;
+    if constexpr (requires(T & t) { t.start(); })
+        table.start = detail::start_service<T>;
+    else
+        static_assert(
+            !requires { requires detail::Method<decltype(&T::start)>; }, "start() of a service takes no argument");
+    if constexpr (requires(T & t) { t.stop(); })
+        table.stop = detail::stop_service<T>;
+    else
+        static_assert(
+            !requires { requires detail::Method<decltype(&T::stop)>; }, "stop() of a service takes no argument");
     return table;
 }
 
