@@ -1,17 +1,21 @@
-// The layout and the constants of the boundary are those of abi.lock. A plugin built today loads for as long as the
-// major version lives, so a line of the lock changes never; a new minor version adds lines.
+// The layout, the constants and the signatures of the boundary are those of abi.lock. A plugin built today loads for as
+// long as the major version lives, so a line of the lock changes never; a new minor version adds lines.
 //
 // After adding a member or a constant: add its row below, run abi_test, and put the text that it prints into abi.lock.
+#include "declarations.hpp"
+
 #include "hawser/http.h"
 #include "hawser/manifest.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace hawser::test {
 namespace {
@@ -208,7 +212,9 @@ std::string read(const std::string &path)
 // "NAME value" for each object-like macro of a header, but for the guards and what depends on the compiler.
 std::string constants(const std::string &header)
 {
-    std::istringstream lines(read(header));
+    std::string text = header;
+    for (std::size_t at = 0; (at = text.find("\\\n", at)) != std::string::npos;) text.erase(at, 2);
+    std::istringstream lines(text);
     std::string list;
     for (std::string line; std::getline(lines, line);) {
         std::istringstream words(line);
@@ -233,12 +239,55 @@ std::string layout()
     return out.str();
 }
 
-TEST(Boundary, HasTheLayoutAndTheConstantsOfItsLock)
+std::vector<Declared> declared()
 {
-    const std::string include = std::string(HAWSER_SOURCE) + "/sdk/include/hawser/";
-    const std::string now =
-        layout() + constants(include + "abi.h") + constants(include + "http.h") + constants(include + "manifest.h");
+    std::vector<Declared> list = declarations(header("abi.h"));
+    const std::vector<Declared> http = declarations(header("http.h"));
+    list.insert(list.end(), http.begin(), http.end());
+    return list;
+}
+
+std::string signatures()
+{
+    std::string list;
+    for (const Declared &member : declared())
+        if (member.function) list += member.structure + ": " + member.text + '\n';
+    return list;
+}
+
+TEST(Boundary, HasTheLayoutTheConstantsAndTheSignaturesOfItsLock)
+{
+    const std::string now = layout() + constants(header("abi.h")) + constants(header("http.h")) +
+                            constants(header("manifest.h")) + signatures();
     EXPECT_EQ(read(HAWSER_ABI_LOCK), now) << now;
+}
+
+TEST(Boundary, HasARowForEachMemberOfEachStruct)
+{
+    const auto list = declared();
+    const auto rows = std::count_if(kRows.begin(), kRows.end(), [](const Row &row) { return *row.member != '\0'; });
+    EXPECT_EQ(list.size(), static_cast<std::size_t>(rows));
+    for (const Declared &member : list) {
+        EXPECT_TRUE(std::any_of(
+            kRows.begin(), kRows.end(),
+            [&](const Row &row) { return member.structure == row.structure && member.member == row.member; }))
+            << member.structure << '.' << member.member;
+    }
+}
+
+// Rule 7: where a function may be called is said of it or of its table.
+TEST(Boundary, SaysOfEachFunctionWhereItIsCalled)
+{
+    std::size_t functions = 0;
+    for (const Declared &member : declared()) {
+        if (!member.function) continue;
+        ++functions;
+        bool tagged = false;
+        for (const char *tag : {"[loop]", "[any-thread]", "[pool]", "[start]"})
+            tagged = tagged || member.comment.find(tag) != std::string::npos;
+        EXPECT_TRUE(tagged) << member.structure << '.' << member.member;
+    }
+    EXPECT_GT(functions, 50U);
 }
 
 } // namespace

@@ -221,7 +221,8 @@ typedef struct hawser_op hawser_op;
 
 /* One operation that has not finished. OWNER: whoever starts it, usually inside the object that waits: zero it once and
  * set `complete`. While it is pending its address is fixed and `host` belongs to the other side; afterwards it may be
- * used again at once, also from inside complete. */
+ * used again at once, also from inside complete. `result` is a status, or what the starting function says; complete
+ * runs on the loop that started it. [loop] */
 struct hawser_op {
     void(HAWSER_CALL *complete)(hawser_op *, int64_t result);
     void *host[4];
