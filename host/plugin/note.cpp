@@ -102,8 +102,10 @@ Result<void> scan_notes(std::string_view notes, std::optional<std::string> &foun
         if (*name != std::string_view(HAWSER_NOTE_NAME, sizeof HAWSER_NOTE_NAME)) continue;
         if (head->n_type != HAWSER_NOTE_MANIFEST) continue;
         if (found) return wrong("it has two manifests, expected one");
-        if (text->size() > HAWSER_MANIFEST_MAX) return wrong("its manifest is larger than 1 MiB");
-        found = std::string(*text);
+        // Zeros at its end are padding: HAWSER_MANIFEST cannot leave out those of its string literal.
+        const std::string_view trimmed = text->substr(0, text->find_last_not_of('\0') + 1);
+        if (trimmed.size() > HAWSER_MANIFEST_MAX) return wrong("its manifest is larger than 1 MiB");
+        found = std::string(trimmed);
     }
     return {};
 }

@@ -2,11 +2,16 @@
 #
 # Builds NAME.so, a plugin of the host: plugin.toml embedded as an ELF note (hawser/manifest.h), one exported function,
 # no symbol left to the host. It goes to HAWSER_PLUGIN_OUTPUT if that is set, else to the current binary directory.
-# C and C++ alike; a project of C only needs no C++ compiler.
+# C and C++ alike; a project of only one of them needs no compiler for the other. C++20 unless CMAKE_CXX_STANDARD says
+# another.
 include_guard(GLOBAL)
 
 function(hawser_add_plugin name)
   cmake_parse_arguments(PLUGIN "" "MANIFEST" "SOURCES;LIBRARIES" ${ARGN})
+  if(PLUGIN_UNPARSED_ARGUMENTS OR PLUGIN_KEYWORDS_MISSING_VALUES)
+    message(FATAL_ERROR "hawser_add_plugin(${name}): expected SOURCES, MANIFEST and LIBRARIES with values, got "
+      "${PLUGIN_UNPARSED_ARGUMENTS}${PLUGIN_KEYWORDS_MISSING_VALUES}")
+  endif()
   if(NOT PLUGIN_SOURCES)
     message(FATAL_ERROR "hawser_add_plugin(${name}): expected SOURCES, got none")
   endif()
@@ -15,7 +20,7 @@ function(hawser_add_plugin name)
   endif()
   cmake_path(ABSOLUTE_PATH PLUGIN_MANIFEST BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
   if(NOT EXISTS ${PLUGIN_MANIFEST})
-    message(FATAL_ERROR "hawser_add_plugin(${name}): no manifest ${PLUGIN_MANIFEST}")
+    message(FATAL_ERROR "hawser_add_plugin(${name}): no manifest ${PLUGIN_MANIFEST}; write it, or say MANIFEST file")
   endif()
 
   set(note ${CMAKE_CURRENT_BINARY_DIR}/${name}.manifest.c)
@@ -27,12 +32,21 @@ function(hawser_add_plugin name)
     COMMENT "Embedding the manifest of ${name}"
     VERBATIM)
 
+  # CMake leaves out a source of a language that is not enabled: the plugin would have no manifest.
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if(NOT C IN_LIST languages)
+    set_source_files_properties(${note} PROPERTIES LANGUAGE CXX)
+  endif()
+
   add_library(${name} MODULE ${PLUGIN_SOURCES} ${note})
   target_link_libraries(${name} PRIVATE Hawser::sdk ${PLUGIN_LIBRARIES})
   set_target_properties(${name} PROPERTIES
     PREFIX "" OUTPUT_NAME ${name}
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
+  if(NOT CMAKE_CXX_STANDARD)
+    set_target_properties(${name} PROPERTIES CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON)
+  endif()
   if(HAWSER_PLUGIN_OUTPUT)
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${HAWSER_PLUGIN_OUTPUT})
   endif()

@@ -1,43 +1,17 @@
 // Plugins built outside the tree against the installed SDK, dropped into a directory and named in TOML, serve: the
-// examples by each compiler, and the plugin of the README.
+// examples by each compiler, and what the READMEs show.
 #include "host_process.hpp"
+#include "sdk_project.hpp"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <regex>
-#include <sstream>
 
 namespace hawser::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string read(const std::string &path)
-{
-    std::ifstream file(path);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
-
-// Installs the SDK below `directory` and builds the project `source` against it. Empty, or what failed.
-std::string build(const TempDir &directory, const std::string &source, const std::string &c, const std::string &cxx)
-{
-    const std::string sdk = directory / "sdk", tree = directory / "build";
-    const std::vector<std::vector<std::string>> steps{
-        {"cmake", "--install", HAWSER_BUILD, "--component", "sdk", "--prefix", sdk},
-        {"cmake", "-S", source, "-B", tree, "-G", "Ninja", "-DCMAKE_PREFIX_PATH=" + sdk, "-DCMAKE_C_COMPILER=" + c,
-         "-DCMAKE_CXX_COMPILER=" + cxx, "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Wpedantic -Werror"},
-        {"cmake", "--build", tree},
-    };
-    for (const auto &step : steps) {
-        const Ended ended = run(step);
-        if (ended.status != 0) return step[1] + ": " + ended.out + ended.err;
-    }
-    return {};
-}
 
 struct Compiler {
     const char *name, *c, *cxx;
@@ -73,46 +47,79 @@ INSTANTIATE_TEST_SUITE_P(BuiltOutsideTheTree, Examples,
                          testing::Values(Compiler{"Gcc", "gcc", "g++"}, Compiler{"Clang", "clang-16", "clang++-16"}),
                          [](const auto &compiler) { return compiler.param.name; });
 
-// The n-th block of a language in a Markdown file.
-std::string block(const std::string &markdown, const std::string &language, std::size_t n)
+std::size_t lines_in(const std::string &code) { return count(code, "\n"); }
+
+// Each kind of block has a test below; a block more than these would have none.
+TEST(Readmes, HaveNoBlockThatNoTestReads)
 {
-    std::size_t at = 0;
-    for (;; --n) {
-        at = markdown.find("```" + language + "\n", at);
-        if (at == std::string::npos) return {};
-        at += language.size() + 4;
-        if (n == 0) return markdown.substr(at, markdown.find("```", at) - at);
-    }
+    const std::string sdk = read(HAWSER_SOURCE "/sdk/README.md"), root = read(HAWSER_SOURCE "/README.md");
+    EXPECT_EQ(languages(sdk), (std::vector<std::string>{"cpp", "cpp", "cpp", "toml", "sh", "cmake"}));
+    EXPECT_EQ(languages(root), (std::vector<std::string>{"sh", "toml", "cpp", "toml"}));
 }
 
-TEST(SdkReadme, ShowsCodeThatCompiles)
+TEST(Readmes, ShowPluginsAsShortAsTheySay)
+{
+    const std::string sdk = read(HAWSER_SOURCE "/sdk/README.md");
+    EXPECT_LE(lines_in(block(sdk, "cpp", 0)), 15U);
+    EXPECT_LE(lines_in(block(sdk, "cpp", 1)), 10U);
+    EXPECT_LE(lines_in(block(sdk, "cpp", 2)), 15U);
+    EXPECT_LE(lines_in(block(read(HAWSER_SOURCE "/README.md"), "cpp", 0)), 10U);
+}
+
+// The three kinds in one project that says no more than the README does, with a manifest as it describes.
+TEST(SdkReadme, ShowsThreePluginsThatServe)
 {
     const std::string readme = read(HAWSER_SOURCE "/sdk/README.md");
     const TempDir directory;
-    std::size_t n = 0;
-    for (std::string code; !(code = block(readme, "cpp", n)).empty(); ++n) {
-        const std::string file = directory.write("block.cpp", code);
-        const Ended ended = run({"g++", "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only",
-                                 "-I" HAWSER_SOURCE "/sdk/include", file});
-        EXPECT_EQ(ended.status, 0) << ended.err;
-    }
-    EXPECT_EQ(n, 3U);
-}
-
-TEST(SdkReadme, ShowsAProjectWhoseServiceRuns)
-{
-    const std::string readme = read(HAWSER_SOURCE "/sdk/README.md");
-    const TempDir directory;
+    const std::string head = "version = \"1.0.0\"\nabi = \"1.0\"\nsummary = \"from the README\"\n";
+    directory.write("echo.cpp", block(readme, "cpp", 0));
+    directory.write("echo.toml", "name = \"echo\"\n" + head + "[protocol.echo]\n");
+    directory.write("length.cpp", block(readme, "cpp", 1));
+    directory.write("length.toml",
+                    "name = \"length\"\n" + head + "[resource.length]\nrole = \"hawser.http.resource/1\"\n");
     directory.write("beat.cpp", block(readme, "cpp", 2));
     directory.write("plugin.toml", block(readme, "toml", 0));
-    directory.write("CMakeLists.txt", "cmake_minimum_required(VERSION 3.25)\nproject(readme LANGUAGES C CXX)\n" +
-                                          block(readme, "cmake", 0));
+    directory.write("CMakeLists.txt", "cmake_minimum_required(VERSION 3.25)\nproject(readme LANGUAGES CXX)\n" +
+                                          block(readme, "cmake", 0) +
+                                          "hawser_add_plugin(echo SOURCES echo.cpp MANIFEST echo.toml)\n"
+                                          "hawser_add_plugin(length SOURCES length.cpp MANIFEST length.toml)\n");
     ASSERT_EQ(build(directory, directory.path(), "gcc", "g++"), "");
+    fs::copy(HAWSER_PLUGINS "/http.so", directory / "build/http.so"); // alone: there is another echo beside it
     Host host("[host]\nplugins = [\"" + directory.path() + "/build\"]\n" +
-              "[services.beat]\nservice = \"beat\"\nevery = \"10ms\"\n");
+              "[services.beat]\nservice = \"beat\"\nevery = \"10ms\"\n"
+              "[listeners.echo]\naddress = \"127.0.0.1:0\"\nprotocol = \"echo\"\n"
+              "[listeners.web]\naddress = \"127.0.0.1:0\"\nprotocol = \"http\"\n"
+              "routes = { \"/length\" = { resource = \"length\" } }\n");
     ASSERT_TRUE(host.ready()) << host.process().err();
     EXPECT_TRUE(host.log_has("\"event\":\"beat\""));
+    Client echo = host.connect("echo");
+    echo.send("over and back");
+    EXPECT_EQ(echo.receive(13), "over and back");
+    Client web = host.connect();
+    web.send("POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nahoy\n");
+    EXPECT_EQ(web.answer().body, "5\n");
     EXPECT_EQ(host.stop(), 0);
+}
+
+// As they stand, but below a directory of the test and for this build; what they serve is the test of the examples.
+TEST(SdkReadme, ShowsCommandsThatBuildTheExamples)
+{
+    const TempDir directory;
+    std::string commands = block(read(HAWSER_SOURCE "/sdk/README.md"), "sh", 0);
+    commands = std::regex_replace(commands, std::regex("/tmp/"), directory.path() + "/");
+    commands = std::regex_replace(commands, std::regex("build/release"), HAWSER_BUILD);
+    commands = std::regex_replace(commands, std::regex("\\S*hawser run"), HAWSER_PROGRAM " check");
+    ProcessOptions options;
+    options.directory = HAWSER_SOURCE;
+    // The configuration finds the other plugins in the release build; here they are put beside the examples.
+    const std::string toml = std::regex_replace(read(HAWSER_SOURCE "/sdk/examples/hawser.toml"),
+                                                std::regex("\\.\\./\\.\\./build/release/plugins"), HAWSER_PLUGINS);
+    const std::string file = directory.write("hawser.toml", toml);
+    ASSERT_NE(commands.find(" sdk/examples/hawser.toml"), std::string::npos);
+    commands = std::regex_replace(commands, std::regex(" sdk/examples/hawser.toml"), " " + file);
+    options.variables = {{"EXAMPLES", directory / "examples/plugins"}};
+    const Ended ended = run({"/bin/sh", "-ec", commands}, options);
+    EXPECT_EQ(ended.status, 0) << commands << ended.out << ended.err;
 }
 
 TEST(Readme, ShowsAPluginThatServes)
@@ -123,8 +130,8 @@ TEST(Readme, ShowsAPluginThatServes)
     directory.write("plugin.toml", block(readme, "toml", 1));
     std::smatch call;
     ASSERT_TRUE(std::regex_search(readme, call, std::regex("`(hawser_add_plugin\\(.*\\))`")));
-    directory.write("CMakeLists.txt", "cmake_minimum_required(VERSION 3.25)\nproject(readme LANGUAGES C CXX)\n"
-                                      "find_package(Hawser REQUIRED)\nset(CMAKE_CXX_STANDARD 20)\n" +
+    directory.write("CMakeLists.txt", "cmake_minimum_required(VERSION 3.25)\nproject(readme LANGUAGES CXX)\n"
+                                      "find_package(Hawser REQUIRED)\n" +
                                           call[1].str() + "\n");
     ASSERT_EQ(build(directory, directory.path(), "gcc", "g++"), "");
     std::smatch route;
@@ -141,6 +148,25 @@ TEST(Readme, ShowsTheRoutesOfTheConfigurationThatIsServed)
 {
     const std::string conf = read(HAWSER_SOURCE "/conf/hawser.toml");
     EXPECT_NE(conf.find(block(read(HAWSER_SOURCE "/README.md"), "toml", 0)), std::string::npos);
+}
+
+// The request of the README's second command.
+TEST(Readme, ShowsARequestThatTheServedConfigurationAnswers)
+{
+    const std::string commands = block(read(HAWSER_SOURCE "/README.md"), "sh", 0);
+    EXPECT_TRUE(commands.starts_with("scripts/run "));
+    std::smatch url;
+    ASSERT_TRUE(std::regex_search(commands, url, std::regex("curl -i http://([0-9.:]+)(/\\w+)")));
+    std::string toml = read(HAWSER_SOURCE "/conf/hawser.toml");
+    EXPECT_NE(toml.find("\"" + url[1].str() + "\""), std::string::npos);
+    toml = std::regex_replace(toml, std::regex("\"127.0.0.1:[0-9]+\""), "\"127.0.0.1:0\"");
+    toml = std::regex_replace(toml, std::regex("\"site\""), "\"" HAWSER_SOURCE "/conf/site\"");
+    toml = std::regex_replace(toml, std::regex("plugins *= .*"), "plugins = [\"" HAWSER_PLUGINS "\"]");
+    Host host(toml);
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    EXPECT_EQ(host.connect().get(url[2]).body, "Hello, world!\n");
+    EXPECT_NE(host.connect().get("/").body.find("<html"), std::string::npos);
+    EXPECT_EQ(host.stop(), 0);
 }
 
 TEST(StartPage, ShowsThePluginOfTheReadme)

@@ -3,9 +3,11 @@
  * The manifest is the text of the plugin's `plugin.toml`, in an ELF note (section .note.hawser, so that it is part of a
  * PT_NOTE segment), readable without loading the library:
  *
- *     uint32_t namesz = 7, descsz = length of the text, type = HAWSER_NOTE_MANIFEST
+ *     uint32_t namesz = 7, descsz = length of desc, type = HAWSER_NOTE_MANIFEST
  *     char     name[8] = "Hawser\0\0"
  *     char     desc[descsz], padded with zeros to a multiple of 4
+ *
+ * desc is the text, then any number of zeros, which are no part of it.
  *
  * There is exactly one in a plugin. CMake's hawser_add_plugin() makes it; other build systems use HAWSER_MANIFEST in
  * one C or C++ file, outside of any namespace:
@@ -46,7 +48,8 @@
     HAWSER_NOTE_LINKAGE const struct hawser_manifest_note hawser_manifest_note_v1;                                     \
     HAWSER_NOTE_PLACE const struct hawser_manifest_note hawser_manifest_note_v1
 
-/* The manifest `text` (a string literal) as this plugin's note. */
+/* The manifest `text` (a string literal) as this plugin's note. The literal's own zero is part of desc, so that the
+ * note fills its section: what a linker puts behind it has to be the next note. */
 #define HAWSER_MANIFEST(text)                                                                                          \
     struct hawser_manifest_note {                                                                                      \
         uint32_t namesz, descsz, type;                                                                                 \
@@ -55,6 +58,6 @@
     };                                                                                                                 \
     HAWSER_NOTE_LINKAGE const struct hawser_manifest_note hawser_manifest_note_v1;                                     \
     HAWSER_NOTE_PLACE const struct hawser_manifest_note hawser_manifest_note_v1 = {                                    \
-        sizeof HAWSER_NOTE_NAME, sizeof(text) - 1, HAWSER_NOTE_MANIFEST, HAWSER_NOTE_NAME, text};
+        sizeof HAWSER_NOTE_NAME, (sizeof(text) + 3) / 4 * 4, HAWSER_NOTE_MANIFEST, HAWSER_NOTE_NAME, text};
 
 #endif
