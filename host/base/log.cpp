@@ -1,6 +1,8 @@
 // Tests: tests/unit/base/log_test.cpp
 #include "base/log.hpp"
 
+#include "base/text.hpp"
+
 #include <fmt/format.h>
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
@@ -47,37 +49,6 @@ void append_escaped(Buffer &out, std::string_view text)
             out.push_back(c);
         }
     }
-}
-
-// Each byte that is not valid UTF-8 becomes U+FFFD, so that a line always is valid.
-std::string valid_utf8(std::string_view text)
-{
-    std::string out;
-    for (std::size_t i = 0; i < text.size();) {
-        const auto first = static_cast<unsigned char>(text[i]);
-        const std::size_t length = first < 0x80       ? 1
-                                   : first >> 5 == 6  ? 2
-                                   : first >> 4 == 14 ? 3
-                                   : first >> 3 == 30 ? 4
-                                                      : 0;
-        bool good = length != 0 && i + length <= text.size();
-        std::uint32_t code = length == 1 ? first : first & (0xffU >> (length + 1));
-        for (std::size_t k = 1; good && k < length; ++k) {
-            const auto next = static_cast<unsigned char>(text[i + k]);
-            good = next >> 6 == 2;
-            code = code << 6 | (next & 0x3fU);
-        }
-        constexpr std::array<std::uint32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};
-        good = good && code >= kLeast[length] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
-        if (good) {
-            out.append(text.substr(i, length));
-            i += length;
-        } else {
-            out += "\xef\xbf\xbd";
-            ++i;
-        }
-    }
-    return out;
 }
 
 void append_text(Buffer &out, std::string_view text) { append_escaped(out, valid_utf8(text)); }

@@ -1,6 +1,8 @@
 // Tests: tests/config/golden_test.cpp
 #include "config/document.hpp"
 
+#include "config/depth.hpp"
+
 #define TOML_HEADER_ONLY 0
 #include <toml++/toml.h>
 
@@ -9,7 +11,22 @@
 namespace hawser::host {
 namespace {
 
-constexpr int kMostDepth = 64;
+constexpr const char *kTooDeep = "expected at most 64 tables and lists in each other, got more";
+
+// The byte at `offset` of the text as a position.
+Position place_of(std::uint32_t file, std::string_view text, std::size_t offset)
+{
+    Position at{file, 1, 1};
+    for (const char c : text.substr(0, offset)) {
+        if (c == '\n') {
+            ++at.line;
+            at.column = 1;
+        } else if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) {
+            ++at.column;
+        }
+    }
+    return at;
+}
 
 Position position(std::uint32_t file, const toml::source_position &at)
 {
@@ -37,8 +54,9 @@ bool convert_table(const toml::table &from, std::uint32_t file, int depth, Item 
 
 bool convert(const toml::node &from, std::uint32_t file, int depth, Item &to)
 {
-    if (depth > kMostDepth) return false;
+    if (depth > static_cast<int>(kMostDepth)) return false;
     to.at = position(file, from.source().begin);
+    to.end = position(file, from.source().end);
     switch (from.type()) {
     case toml::node_type::table:
         return convert_table(*from.as_table(), file, depth, to);
@@ -119,15 +137,19 @@ std::string_view kind_name(Item::Kind kind)
 std::optional<Item> parse_document(std::uint32_t file, const Sources &sources, Problems &problems)
 {
     const std::string_view text = sources.text(file);
-    if (text.find('\0') != std::string_view::npos) {
-        problems.add({file, 1, 1}, "expected a text file, got one with a NUL byte");
+    if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
+        problems.add(place_of(file, text, nul), "expected text, got a NUL byte");
+        return std::nullopt;
+    }
+    if (const auto deep = too_deep(text)) {
+        problems.add(place_of(file, text, *deep), kTooDeep);
         return std::nullopt;
     }
     try {
         const toml::table table = toml::parse(text, std::string_view(sources.name(file)));
         Item root;
         if (!convert(table, file, 0, root)) {
-            problems.add({file, 1, 1}, "expected at most 64 tables and lists in each other");
+            problems.add({file, 1, 1}, kTooDeep);
             return std::nullopt;
         }
         root.at = {file, 1, 1};

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hawser::host {
@@ -18,10 +19,13 @@ struct Item {
     std::string key; // in a table
     Position key_at;
     Position at;
+    Position end; // behind it; only of a value that a file or --set gave
     std::string text;
     std::int64_t integer = 0; // also Boolean
     double real = 0;
     std::vector<Item> items; // of an Array or a Table
+    // Where values stand that this one replaced, or that were refused beside it: secrets if this is one.
+    std::vector<std::pair<Position, Position>> others;
 
     const Item *find(std::string_view name) const;
     Item *find(std::string_view name);

@@ -1,8 +1,9 @@
 // Tests: tests/unit/config/source_test.cpp
 #include "config/source.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
-#include <cstdio>
 #include <tuple>
 
 namespace hawser::host {
@@ -21,23 +22,6 @@ std::size_t byte_of(std::string_view line, std::uint32_t column)
         if (seen++ == column) break;
     }
     return i;
-}
-
-// Tabs stay, so that the caret's line is as wide; other control characters would play tricks on a terminal.
-std::string printable(std::string_view text)
-{
-    std::string out;
-    for (const char c : text) {
-        const auto u = static_cast<unsigned char>(c);
-        if ((u < 0x20 && c != '\t') || u == 0x7f) {
-            char escaped[8];
-            std::snprintf(escaped, sizeof escaped, "\\x%02x", u);
-            out += escaped;
-        } else {
-            out += c;
-        }
-    }
-    return out;
 }
 
 std::string with_caret(std::string_view line, std::uint32_t column)
@@ -66,22 +50,49 @@ std::string with_caret(std::string_view line, std::uint32_t column)
 
 std::uint32_t Sources::add(std::string name, std::string text)
 {
-    files_.push_back({std::move(name), std::move(text)});
+    File file{std::move(name), std::move(text), {0}};
+    for (std::size_t i = 0; (i = file.text.find('\n', i)) != std::string::npos;) file.lines.push_back(++i);
+    files_.push_back(std::move(file));
     return static_cast<std::uint32_t>(files_.size() - 1);
 }
 
 std::string_view Sources::line(Position position) const
 {
     if (position.file >= files_.size() || position.line == 0) return {};
-    std::string_view text = files_[position.file].text;
-    for (std::uint32_t i = 1; i < position.line; ++i) {
-        const std::size_t end = text.find('\n');
-        if (end == std::string_view::npos) return {};
-        text.remove_prefix(end + 1);
-    }
+    const File &file = files_[position.file];
+    if (position.line > file.lines.size()) return {};
+    std::string_view text = std::string_view(file.text).substr(file.lines[position.line - 1]);
     text = text.substr(0, text.find('\n'));
     if (text.ends_with('\r')) text.remove_suffix(1);
     return text;
+}
+
+void Sources::hide(Position from, Position to)
+{
+    if (from.line != 0 && from < to) hidden_.emplace_back(from, to);
+}
+
+std::string Sources::shown_line(Position position) const
+{
+    const std::string_view text = line(position);
+    const auto touches = [&](const Span &span) {
+        return span.first.file == position.file && span.first.line <= position.line &&
+               position.line <= span.second.line;
+    };
+    if (std::none_of(hidden_.begin(), hidden_.end(), touches)) return std::string(text);
+    std::string out;
+    Position at{position.file, position.line, 0};
+    for (const char c : text) {
+        const bool starts = starts_character(c);
+        if (starts) ++at.column;
+        const bool hidden = std::any_of(hidden_.begin(), hidden_.end(),
+                                        [&at](const Span &span) { return span.first <= at && at < span.second; });
+        if (!hidden)
+            out += c;
+        else if (starts)
+            out += '*';
+    }
+    return out;
 }
 
 void Problems::add(Position at, std::string text, std::string hint)
@@ -101,12 +112,12 @@ std::vector<Problem> Problems::sorted() const
 std::string format_problem(const Sources &sources, const Problem &problem)
 {
     std::string out;
-    if (problem.at.file < sources.size()) out += sources.name(problem.at.file) + ':';
+    if (problem.at.file < sources.size()) out += printable(sources.name(problem.at.file)) + ':';
     if (problem.at.line > 0) out += std::to_string(problem.at.line) + ':' + std::to_string(problem.at.column) + ':';
     if (!out.empty()) out += ' ';
-    out += problem.text + '\n';
-    if (problem.at.line > 0) out += with_caret(sources.line(problem.at), problem.at.column);
-    if (!problem.hint.empty()) out += "  hint: " + problem.hint + '\n';
+    out += printable(problem.text) + '\n';
+    if (problem.at.line > 0) out += with_caret(sources.shown_line(problem.at), problem.at.column);
+    if (!problem.hint.empty()) out += "  hint: " + printable(problem.hint) + '\n';
     return out;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hawser::host {
@@ -25,11 +26,18 @@ public:
     std::string_view line(Position position) const; // without its newline; empty if there is none
     std::size_t size() const { return files_.size(); }
 
+    // What stands from `from` to before `to` is a secret: shown_line() has asterisks in its place.
+    void hide(Position from, Position to);
+    std::string shown_line(Position position) const; // line() without secrets; as many characters
+
 private:
     struct File {
         std::string name, text;
+        std::vector<std::size_t> lines; // where each begins
     };
+    using Span = std::pair<Position, Position>;
     std::vector<File> files_;
+    std::vector<Span> hidden_;
 };
 
 struct Problem {
