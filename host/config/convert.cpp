@@ -11,10 +11,11 @@ namespace {
 
 using Type = OptionSpec::Type;
 
-std::string got(const Item &item)
+std::string got(const Item &item, Type type)
 {
-    if (item.kind == Item::Kind::String) return "got \"" + item.text + "\"";
-    if (item.kind == Item::Kind::Integer) return "got " + std::to_string(item.integer);
+    const bool secret = type == Type::Secret;
+    if (item.kind == Item::Kind::String && !secret) return "got " + quoted_short(item.text);
+    if (item.kind == Item::Kind::Integer && !secret) return "got " + std::to_string(item.integer);
     return "got " + std::string(kind_name(item.kind));
 }
 
@@ -43,6 +44,7 @@ public:
     std::optional<Value> run()
     {
         if (how_.seen) how_.seen(name_, item_.at);
+        if (how_.secret && spec_.type == Type::Secret) how_.secret(item_);
         switch (spec_.type) {
         case Type::String:
         case Type::Secret:
@@ -81,7 +83,8 @@ public:
 private:
     std::optional<Value> wrong(const std::string &expected, std::string hint = {})
     {
-        how_.problems.add(item_.at, said(how_, name_) + ": expected " + expected + ", " + got(item_), std::move(hint));
+        how_.problems.add(item_.at, said(how_, name_) + ": expected " + expected + ", " + got(item_, spec_.type),
+                          std::move(hint));
         return std::nullopt;
     }
 
@@ -117,10 +120,13 @@ private:
         for (const std::string &each : spec_.choices) all += (all.empty() ? "\"" : ", \"") + each + '"';
         return wrong("one of " + all, meant(value->text, spec_.choices));
     }
-    std::optional<Value> in_range(Value value, double number)
+    std::optional<Value> in_range(Value value)
     {
-        if (spec_.min && number < *spec_.min) return wrong("at least " + spec_.min_text);
-        if (spec_.max && number > *spec_.max) return wrong("at most " + spec_.max_text);
+        const bool real = value.type == Value::Type::Float;
+        if (spec_.min && (real ? value.real < spec_.min->real : value.integer < spec_.min->integer))
+            return wrong("at least " + spec_.min_text);
+        if (spec_.max && (real ? value.real > spec_.max->real : value.integer > spec_.max->integer))
+            return wrong("at most " + spec_.max_text);
         return value;
     }
     std::optional<Value> integer()
@@ -129,7 +135,7 @@ private:
         Value value;
         value.type = Value::Type::Integer;
         value.integer = item_.integer;
-        return in_range(value, static_cast<double>(item_.integer));
+        return in_range(value);
     }
     std::optional<Value> real()
     {
@@ -138,7 +144,7 @@ private:
         value.type = Value::Type::Float;
         value.real = item_.kind == Item::Kind::Integer ? static_cast<double>(item_.integer) : item_.real;
         if (!std::isfinite(value.real)) return wrong("a finite number");
-        return in_range(value, value.real);
+        return in_range(value);
     }
     std::optional<Value> boolean()
     {
@@ -157,7 +163,7 @@ private:
         Value value;
         value.type = type;
         value.integer = *number;
-        return in_range(value, static_cast<double>(*number));
+        return in_range(value);
     }
     std::optional<Value> list()
     {

@@ -10,16 +10,21 @@
 
 namespace hawser::host {
 
+using ObjectFiller =
+    std::function<bool(const Item &, const OptionSpec &, const std::string &option_path, Value &value)>;
+
 struct Conversion {
     Problems &problems;
     std::string owner; // "listener \"web\"", put before every message; may be empty
     // Made absolute: the text of a path and where it stands.
     std::function<std::string(const std::string &, Position)> path;
     // Service, Resource and Routes: fills the value, or adds problems and says false. Null: they are refused.
-    std::function<bool(const Item &, const OptionSpec &, const std::string &option_path, Value &)> object;
+    ObjectFiller object;
     // Hears where each option stood: "limits.rate", "items[2].name".
     std::function<void(const std::string &option_path, Position)> seen;
     std::size_t unsaid = 0; // characters at the front of option paths that messages leave out
+    // Hears of each value that messages must not show; may be null.
+    std::function<void(const Item &)> secret = nullptr;
 };
 
 // `name`: how the option is called in messages and its path. Nothing: problems were added.

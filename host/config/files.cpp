@@ -1,6 +1,9 @@
 // Tests: tests/config/golden_test.cpp
 #include "config/files.hpp"
 
+#include "base/text.hpp"
+#include "config/sets.hpp"
+
 #include <glob.h>
 
 #include <algorithm>
@@ -16,18 +19,25 @@ namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kMostBytes = 16U << 20;
 
+Error unreadable(int error)
+{
+    const bool permission = error == EACCES || error == EPERM;
+    return {permission ? Status::NotPermitted : Status::BadConfig,
+            std::string("cannot be read: ") + std::strerror(error)};
+}
+
 // Reads a file for parsing; the Error's text stands behind its name.
 Result<std::string> read_text(const std::string &path)
 {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (status.type() == fs::file_type::not_found) return Error{Status::NoFile, "there is no such file"};
+    if (error) return unreadable(error.value());
     if (status.type() == fs::file_type::directory) return Error{Status::BadConfig, "expected a file, got a directory"};
-    if (status.type() != fs::file_type::regular)
-        return Error{Status::BadConfig, error ? error.message() : "expected a regular file"};
+    if (status.type() != fs::file_type::regular) return Error{Status::BadConfig, "expected a regular file"};
     if (fs::file_size(path, error) > kMostBytes) return Error{Status::BadConfig, "expected at most 16 MiB"};
     std::ifstream in(path, std::ios::binary);
-    if (!in) return Error{Status::BadConfig, std::string("cannot be read: ") + std::strerror(errno)};
+    if (!in) return unreadable(errno);
     return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
@@ -48,8 +58,10 @@ public:
             read_main();
         }
         if (!document_.missing) {
+            read_sets(here);
+            apply_sets(true);
             include_fragments();
-            for (const std::string &set : request_.sets) apply(set, here);
+            apply_sets(false);
             substitute_strings(document_.root);
         }
         return std::move(document_);
@@ -61,7 +73,8 @@ private:
         auto text = read_text(request_.path);
         const std::string path = absolute_path(request_.path);
         if (!text) {
-            document_.missing = text.error().status == Status::NoFile;
+            document_.missing = true;
+            loaded_.status = text.error().status;
             loaded_.problems.add({add_source(request_.path, "", ""), 0, 0}, text.error().text);
             return;
         }
@@ -85,13 +98,36 @@ private:
     void parse(std::string name, std::string text, std::string directory)
     {
         const std::uint32_t file = add_source(std::move(name), std::move(text), std::move(directory));
-        if (auto root = parse_document(file, loaded_.sources, loaded_.problems)) document_.root = std::move(*root);
+        auto root = parse_document(file, loaded_.sources, loaded_.problems);
+        document_.unreadable = !root;
+        if (root) document_.root = std::move(*root);
+    }
+
+    void read_sets(const std::string &here)
+    {
+        for (const std::string &text : request_.sets) {
+            Override given;
+            if (parse_override(add_source("--set", text, here), text, given, loaded_.problems))
+                sets_.push_back(std::move(given));
+        }
+    }
+
+    // Those of `include`, before fragments are read, or else all others. Beside a file that could not be read they
+    // would only seem incomplete.
+    void apply_sets(bool of_include)
+    {
+        if (document_.unreadable) return;
+        for (const Override &given : sets_) {
+            if ((given.path.front().key == "include") == of_include)
+                apply_override(given, document_.root, loaded_.problems);
+        }
     }
 
     void include_fragments()
     {
-        const Item *include = document_.root.find("include");
+        Item *include = document_.root.find("include");
         if (include == nullptr) return;
+        substitute_strings(*include);
         if (include->kind != Item::Kind::Array) {
             loaded_.problems.add(include->at,
                                  "include: expected a list of paths, got " + std::string(kind_name(include->kind)));
@@ -99,7 +135,9 @@ private:
         }
         const Item wanted = *include; // merging moves the tree
         for (const Item &pattern : wanted.items) {
-            if (pattern.kind != Item::Kind::String)
+            if (pattern.kind == Item::Kind::String && !is_path(pattern.text))
+                loaded_.problems.add(pattern.at, "include: expected a path, got \"" + pattern.text + '"');
+            else if (pattern.kind != Item::Kind::String)
                 loaded_.problems.add(pattern.at,
                                      "include: expected a path, got " + std::string(kind_name(pattern.kind)));
             else
@@ -115,11 +153,35 @@ private:
             include_file(path, pattern.at);
             return;
         }
+        const std::string directory = escaped(document_.absolute(".", pattern.at));
+        const std::string wanted = fs::path(pattern.text).is_absolute() ? path : joined(directory, pattern.text);
         glob_t found{};
-        if (::glob(path.c_str(), 0, nullptr, &found) == 0) {
-            for (std::size_t i = 0; i < found.gl_pathc; ++i) include_file(found.gl_pathv[i], pattern.at);
-        }
+        const int result = ::glob(wanted.c_str(), 0, cannot_be_searched, &found);
+        for (std::size_t i = 0; i < found.gl_pathc; ++i)
+            include_file(fs::path(found.gl_pathv[i]).lexically_normal().string(), pattern.at);
+        if (result == GLOB_ABORTED)
+            loaded_.problems.add(pattern.at,
+                                 "include: " + path + ": its directory cannot be searched: " + std::strerror(errno));
         ::globfree(&found);
+    }
+
+    // For glob(): what is not there matches nothing, anything else ends the search.
+    static int cannot_be_searched(const char *, int error) { return error != ENOENT && error != ENOTDIR ? 1 : 0; }
+
+    // The directory's own characters are no pattern.
+    static std::string escaped(const std::string &path)
+    {
+        std::string out;
+        for (const char c : path) {
+            if (c == '*' || c == '?' || c == '[' || c == ']' || c == '\\') out += '\\';
+            out += c;
+        }
+        return out;
+    }
+
+    static std::string joined(const std::string &directory, const std::string &pattern)
+    {
+        return directory.ends_with('/') ? directory + pattern : directory + '/' + pattern;
     }
 
     void include_file(const std::string &path, Position from)
@@ -158,89 +220,14 @@ private:
             else if (same->kind == Item::Kind::Table && item.kind == Item::Kind::Table)
                 merge(*same, std::move(item));
             else
-                loaded_.problems.add(item.key_at, "\"" + item.key + "\" is set twice, first at " + place(same->key_at));
+                refuse_second(*same, item);
         }
     }
 
-    // "a.b.\"c d\"=VALUE"
-    void apply(const std::string &set, const std::string &here)
+    void refuse_second(Item &first, const Item &second)
     {
-        const std::uint32_t file = add_source("--set", set, here);
-        std::vector<std::string> path;
-        std::size_t i = 0;
-        const bool shaped = parse_key(set, i, path);
-        if (!shaped) {
-            loaded_.problems.add({file, 1, static_cast<std::uint32_t>(i + 1)},
-                                 "expected KEY=VALUE like \"listeners.web.address=127.0.0.1:0\"");
-            return;
-        }
-        Item *at = &document_.root;
-        const Position key_at{file, 1, 1};
-        for (const std::string &key : path) {
-            if (at->kind != Item::Kind::Table) *at = replace(*at, {});
-            Item *next = at->find(key);
-            if (next == nullptr) {
-                next = &at->items.emplace_back();
-                next->key = key;
-                next->key_at = next->at = key_at;
-            }
-            at = next;
-        }
-        Item value = parse_value(set.substr(i + 1), {file, 1, static_cast<std::uint32_t>(i + 2)});
-        value.key_at = key_at;
-        *at = replace(*at, std::move(value));
-    }
-
-    static Item replace(const Item &old, Item value)
-    {
-        value.key = old.key;
-        return value;
-    }
-
-    static bool parse_key(const std::string &set, std::size_t &i, std::vector<std::string> &path)
-    {
-        for (;;) {
-            std::string part;
-            if (i < set.size() && (set[i] == '"' || set[i] == '\'')) {
-                const std::size_t end = set.find(set[i], i + 1);
-                if (end == std::string::npos) return false;
-                part = set.substr(i + 1, end - i - 1);
-                i = end + 1;
-            } else {
-                const std::size_t end = std::min(set.find_first_of(".=", i), set.size());
-                part = set.substr(i, end - i);
-                i = end;
-                if (part.empty()) return false;
-            }
-            path.push_back(std::move(part));
-            if (i >= set.size()) return false;
-            if (set[i] == '=') return true;
-            if (set[i++] != '.') return false;
-        }
-    }
-
-    // TOML, else the string itself.
-    static Item parse_value(const std::string &text, Position at)
-    {
-        Sources sources;
-        Problems problems;
-        const std::uint32_t file = sources.add("", "v = " + text);
-        auto root = parse_document(file, sources, problems);
-        Item value;
-        if (root && root->items.size() == 1 && root->items[0].key == "v") {
-            value = std::move(root->items[0]);
-        } else {
-            value.kind = Item::Kind::String;
-            value.text = text;
-        }
-        place_all(value, at);
-        return value;
-    }
-
-    static void place_all(Item &item, Position at)
-    {
-        item.at = item.key_at = at;
-        for (Item &inner : item.items) place_all(inner, at);
+        first.others.emplace_back(second.at, second.end);
+        loaded_.problems.add(second.key_at, "\"" + second.key + "\" is set twice, first at " + place(first.key_at));
     }
 
     void substitute_strings(Item &item)
@@ -248,8 +235,10 @@ private:
         for (Item &inner : item.items) substitute_strings(inner);
         if (item.kind != Item::Kind::String || item.text.find('$') == std::string::npos) return;
         auto text = substitute(item.text, request_.environment);
-        if (text)
+        if (text && valid_utf8(*text) == *text)
             item.text = std::move(*text);
+        else if (text)
+            loaded_.problems.add(item.at, "expected environment variables in UTF-8, got other bytes");
         else
             loaded_.problems.add(item.at, text.error().text);
     }
@@ -257,6 +246,7 @@ private:
     const LoadRequest &request_;
     Loaded &loaded_;
     Document document_;
+    std::vector<Override> sets_;
 };
 
 } // namespace
@@ -267,6 +257,8 @@ std::string Document::absolute(const std::string &text, Position at) const
     if (path.is_absolute()) return path.lexically_normal().string();
     return (fs::path(directories[at.file]) / path).lexically_normal().string();
 }
+
+bool is_path(std::string_view text) { return !text.empty() && text.find('\0') == std::string_view::npos; }
 
 Document read_document(const LoadRequest &request, Loaded &loaded) { return Reader(request, loaded).read(); }
 

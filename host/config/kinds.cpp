@@ -15,7 +15,7 @@ struct Wanted {
 Wanted split(const std::string &name)
 {
     const std::size_t dot = name.find('.');
-    if (dot == std::string::npos) return {"", name};
+    if (dot == std::string::npos || dot == 0) return {"", name}; // ".x" names nothing
     return {name.substr(0, dot), name.substr(dot + 1)};
 }
 
@@ -38,6 +38,15 @@ const FoundPlugin *refused_with(const std::vector<FoundPlugin> &plugins, const s
     return nullptr;
 }
 
+// Why a directory could not be searched, or "".
+std::string refused_directory(const std::vector<FoundPlugin> &plugins)
+{
+    for (const FoundPlugin &plugin : plugins) {
+        if (plugin.is_directory) return plugin.path + ": " + plugin.refused;
+    }
+    return {};
+}
+
 void explain_none(const std::vector<FoundPlugin> &plugins, const std::string &word, const std::string &name,
                   const std::string &owner, Position at, Problems &problems)
 {
@@ -56,7 +65,10 @@ void explain_none(const std::vector<FoundPlugin> &plugins, const std::string &wo
         }
     }
     std::string hint = meant(name, known);
-    if (hint.empty())
+    const std::string unsearched = known.empty() ? refused_directory(plugins) : "";
+    if (hint.empty() && !unsearched.empty())
+        hint = unsearched;
+    else if (hint.empty())
         hint = known.empty() ? "no plugin that was found offers a " + word : "\"hawser plugins\" lists what there is";
     problems.add(at, what, hint);
 }

@@ -13,10 +13,8 @@ Loaded load_config(const LoadRequest &request)
 {
     Loaded loaded;
     const Document document = read_document(request, loaded);
-    if (document.missing) {
-        loaded.status = Status::NoFile;
-        return loaded;
-    }
+    if (document.missing) return loaded;
+    loaded.unreadable = document.unreadable;
     HostPlan plan;
     if (!request.path.empty()) {
         std::error_code error;
@@ -30,7 +28,7 @@ Loaded load_config(const LoadRequest &request)
     loaded.plugin_directories = plan.plugins;
     if (request.find_plugins) loaded.plugins = request.find_plugins(plan.plugins);
     // What could not be read leaves holes; what hangs on them would be reported as wrong too.
-    Resolver(document, loaded.plugins, settings, loaded.problems, plan).run();
+    Resolver(document, loaded.plugins, settings, loaded.sources, loaded.problems, plan).run();
     // A compartment that nothing is in needs no worker; `main` always is one.
     std::erase_if(plan.compartments,
                   [](const CompartmentPlan &each) { return each.name != "main" && each.nodes.empty(); });

@@ -18,6 +18,7 @@ struct FoundPlugin {
     std::string version_tag;          // see PluginRef
     std::optional<Manifest> manifest; // set if usable; may be set when refused
     std::string refused;              // the reason; empty: usable
+    bool is_directory = false;        // refused: a directory that could not be searched
 };
 
 struct LoadRequest {
@@ -37,8 +38,10 @@ struct Loaded {
     Sources sources;
     Problems problems;
     std::vector<FoundPlugin> plugins;
-    std::optional<HostPlan> plan;   // set if there is no problem
-    Status status = Status::Ok;     // Ok; NoFile: the file does not exist; BadConfig: see problems
+    std::optional<HostPlan> plan; // set if there is no problem
+    // Ok; NoFile: the file does not exist; NotPermitted: it may not be read; BadConfig: see problems
+    Status status = Status::Ok;
+    bool unreadable = false;        // the file is no TOML: all that follows from it is the default's
     std::vector<std::string> files; // every file read, absolute
     // [host].control and the plugin directories are known even when something else is wrong, for commands that only
     // need those; empty when they could not be read.

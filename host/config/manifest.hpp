@@ -13,6 +13,12 @@
 
 namespace hawser::host {
 
+// Exact for 64 bits: `real` of a float option, `integer` of all others.
+struct Bound {
+    double real = 0;
+    std::int64_t integer = 0;
+};
+
 struct OptionSpec {
     enum class Type : std::uint8_t {
         String,
@@ -37,7 +43,7 @@ struct OptionSpec {
     bool required = false;
     std::optional<Value> fallback;    // `default`, converted
     std::string default_text;         // as written, for people
-    std::optional<double> min, max;   // of an integer, float, duration (ns), size (bytes)
+    std::optional<Bound> min, max;    // of an integer, float, duration (ns), size (bytes)
     std::string min_text, max_text;   // as written, for people
     std::vector<std::string> choices; // Enum
     std::vector<OptionSpec> items;    // List: exactly one. Table with free keys: exactly one

@@ -22,6 +22,12 @@ bool has_range(Type type)
 }
 bool is_object(Type type) { return type == Type::Service || type == Type::Resource || type == Type::Routes; }
 
+bool holds_object(const OptionSpec &spec)
+{
+    return is_object(spec.type) || std::any_of(spec.items.begin(), spec.items.end(), holds_object) ||
+           std::any_of(spec.keys.begin(), spec.keys.end(), holds_object);
+}
+
 class OptionReader {
 public:
     OptionReader(const Item &item, const std::string &path, SpecReader &in)
@@ -40,7 +46,7 @@ public:
         read_shape();
         bound("min", spec_.min, spec_.min_text);
         bound("max", spec_.max, spec_.max_text);
-        if (spec_.min && spec_.max && *spec_.min > *spec_.max)
+        if (spec_.min && spec_.max && (spec_.min->real > spec_.max->real || spec_.min->integer > spec_.max->integer))
             in_.problems.add(item_.find("min")->at, path_ + ": expected min to be at most max");
         read_default();
         return std::move(spec_);
@@ -108,10 +114,15 @@ private:
         if (const Item *stand_in = item_.find("stand_in")) spec_.stand_in = in_.text(*stand_in, path_ + ".stand_in");
         if (const Item *entry = item_.find("entry"))
             spec_.entry = read_option_specs(*entry, path_ + ".entry", reserved_keys("resource"), in_);
+        for (const OptionSpec &each : spec_.entry) {
+            if (holds_object(each))
+                in_.problems.add(item_.find("entry")->find(each.name)->key_at,
+                                 path_ + ".entry." + each.name + ": expected plain values, got a service or resources");
+        }
     }
 
     // min and max are written as the option itself is.
-    void bound(const char *key, std::optional<double> &bound, std::string &as_written)
+    void bound(const char *key, std::optional<Bound> &bound, std::string &as_written)
     {
         const Item *item = item_.find(key);
         if (item == nullptr || !has_range(spec_.type)) return;
@@ -119,7 +130,7 @@ private:
         unbounded.type = spec_.type;
         const auto value = convert(*item, unbounded, path_ + '.' + key);
         if (!value) return;
-        bound = value->type == Value::Type::Float ? value->real : static_cast<double>(value->integer);
+        bound = Bound{value->real, value->integer};
         as_written = item->kind == Item::Kind::String ? '"' + item->text + '"' : number(*item);
     }
 
@@ -141,6 +152,10 @@ private:
     {
         const Item *item = item_.find("default");
         if (item == nullptr || is_object(spec_.type)) return;
+        if (holds_object(spec_)) {
+            in_.problems.add(item->key_at, path_ + ": expected no default, since it holds a service or resources");
+            return;
+        }
         if (spec_.required) in_.problems.add(item->key_at, path_ + ": expected a default or required = true, got both");
         spec_.fallback = convert(*item, spec_, path_ + ".default");
         if (spec_.type == Type::Path && item->kind == Item::Kind::String && !item->text.starts_with('/'))

@@ -81,6 +81,7 @@ void Resolver::read_listener(const Item &item)
     ListenerPlan listener;
     listener.name = item.key;
     settings_.read_listener(item, owner, listener);
+    check_shared(item, owner, listener);
     const std::uint32_t compartment = compartment_of(item, owner);
     const auto protocol = settings_.text_at(item, "protocol", owner);
     if (item.find("protocol") == nullptr)
@@ -88,7 +89,7 @@ void Resolver::read_listener(const Item &item)
     if (!protocol) return;
     Wanted wanted;
     wanted.choice = choose_kind(plugins_, "protocol", *protocol, owner, item.find("protocol")->at, problems_);
-    if (wanted.choice.kind == nullptr || compartment == kNone) return;
+    if (wanted.choice.kind == nullptr) return;
     wanted.compartment = compartment;
     wanted.name = "listener." + item.key;
     wanted.owner = owner;
@@ -96,6 +97,19 @@ void Resolver::read_listener(const Item &item)
     wanted.reserved = reserved_keys("protocol");
     listener.node = build(wanted);
     if (listener.node != kNone) plan_.compartments[compartment].listeners.push_back(std::move(listener));
+}
+
+// Both would bind it, and each connection would go to one of them by chance.
+void Resolver::check_shared(const Item &item, const std::string &owner, const ListenerPlan &listener)
+{
+    for (std::size_t i = 0; i < listener.addresses.size(); ++i) {
+        const Endpoint &address = listener.addresses[i];
+        if (address.scheme == Endpoint::Scheme::Tcp && address.port == 0) continue;
+        const auto [other, first] = addresses_.emplace(address.text(), &item);
+        if (!first && other->second != &item)
+            problems_.add(listener.origins[i], owner + ": address \"" + address.text() + "\" is that of listener \"" +
+                                                   other->second->key + "\" too");
+    }
 }
 
 Resolver::Service *Resolver::resolve_service(const std::string &name)
@@ -124,7 +138,7 @@ Resolver::Service *Resolver::resolve_service(const std::string &name)
         Wanted wanted;
         wanted.choice = choose_kind(plugins_, "service", *kind, owner, item.find("service")->at, problems_);
         service.kind = wanted.choice.kind;
-        if (service.kind != nullptr && service.compartment != kNone) {
+        if (service.kind != nullptr) {
             wanted.compartment = service.compartment;
             wanted.name = "service." + name;
             wanted.owner = owner;
@@ -148,6 +162,20 @@ void Resolver::check_interfaces(const Wanted &wanted)
     }
 }
 
+Conversion Resolver::conversion(const std::string &owner, NodePlan &node, ObjectFiller object)
+{
+    return {problems_,
+            owner,
+            [this](const std::string &text, Position at) { return document_.absolute(text, at); },
+            std::move(object),
+            [&node](const std::string &option, Position at) { node.origin.options.emplace(option, at); },
+            0,
+            [this](const Item &item) {
+                sources_.hide(item.at, item.end);
+                for (const auto &[from, to] : item.others) sources_.hide(from, to);
+            }};
+}
+
 std::uint32_t Resolver::build(const Wanted &wanted)
 {
     check_interfaces(wanted);
@@ -157,17 +185,13 @@ std::uint32_t Resolver::build(const Wanted &wanted)
     node.kind = wanted.choice.kind->name;
     node.options.type = Value::Type::Table;
     node.origin.node = wanted.table->key_at;
-    Conversion how{problems_,
-                   wanted.owner,
-                   [this](const std::string &text, Position at) { return document_.absolute(text, at); },
-                   [&](const Item &item, const OptionSpec &spec, const std::string &option, Value &value) {
-                       return fill_object(wanted, item, spec, option, value, node);
-                   },
-                   [&](const std::string &option, Position at) { node.origin.options.emplace(option, at); },
-                   0};
+    Conversion how = conversion(wanted.owner, node,
+                                [&](const Item &item, const OptionSpec &spec, const std::string &option, Value &value) {
+                                    return fill_object(wanted, item, spec, option, value, node);
+                                });
     const bool good =
         convert_table(*wanted.table, wanted.choice.kind->options, wanted.reserved, wanted.owner, "", how, node.options);
-    if (!good) return kNone;
+    if (!good || wanted.compartment == kNone) return kNone;
     node.plugin = plugin_of(wanted.compartment, *wanted.choice.plugin);
     std::vector<NodePlan> &nodes = plan_.compartments[wanted.compartment].nodes;
     nodes.push_back(std::move(node));
@@ -179,7 +203,7 @@ bool Resolver::fill_object(const Wanted &wanted, const Item &item, const OptionS
 {
     if (spec.type == OptionSpec::Type::Service) return fill_service(wanted, item, spec, value);
     if (spec.type == OptionSpec::Type::Routes) return fill_routes(wanted, item, spec, option, value, node);
-    const std::string name = wanted.name + '.' + spec.name;
+    const std::string name = wanted.name + '.' + option;
     return fill_resource(wanted, item, spec, name, wanted.owner + ": " + option, option, value, node);
 }
 
@@ -200,7 +224,7 @@ bool Resolver::fill_service(const Wanted &wanted, const Item &item, const Option
         return false;
     }
     if (service->kind == nullptr || service->node == kNone) return false; // said already
-    if (service->compartment != wanted.compartment) {
+    if (wanted.compartment != kNone && service->compartment != wanted.compartment) {
         problems_.add(item.at,
                       wanted.owner + ": the service \"" + item.text + "\" is in the compartment \"" +
                           plan_.compartments[service->compartment].name + "\", this in \"" +
@@ -270,6 +294,20 @@ bool Resolver::fill_resource(const Wanted &wanted, const Item &item, const Optio
                                    std::string(kind_name(item.kind)));
         return false;
     }
+    // The owner's options for this entry: only those, out of the same table.
+    Item mine;
+    mine.at = item.at;
+    mine.key_at = item.key_at;
+    for (const Item &each : item.items) {
+        const bool is_entry = std::any_of(spec.entry.begin(), spec.entry.end(),
+                                          [&](const OptionSpec &entry) { return entry.name == each.key; });
+        if (is_entry) mine.items.push_back(each);
+    }
+    Value with;
+    Conversion how = conversion(owner, node, nullptr);
+    how.unsaid = option.size() + 1;
+    const bool entries_good = convert_table(mine, spec.entry, {}, owner, option + '.', how, with);
+
     const auto kind = settings_.text_at(item, "resource", owner);
     if (!kind) {
         if (item.find("resource") == nullptr)
@@ -295,23 +333,6 @@ bool Resolver::fill_resource(const Wanted &wanted, const Item &item, const Optio
     inner.reserved = {"resource"};
     for (const OptionSpec &entry : spec.entry) inner.reserved.push_back(entry.name);
 
-    // The owner's options for this entry: only those, out of the same table.
-    Item mine;
-    mine.at = item.at;
-    mine.key_at = item.key_at;
-    for (const Item &each : item.items) {
-        const bool is_entry = std::any_of(spec.entry.begin(), spec.entry.end(),
-                                          [&](const OptionSpec &entry) { return entry.name == each.key; });
-        if (is_entry) mine.items.push_back(each);
-    }
-    Value with;
-    Conversion how{problems_,
-                   owner,
-                   [this](const std::string &text, Position at) { return document_.absolute(text, at); },
-                   {},
-                   [&](const std::string &path, Position at) { node.origin.options.emplace(path, at); },
-                   option.size() + 1};
-    const bool entries_good = convert_table(mine, spec.entry, {}, owner, option + '.', how, with);
     value.node = build(inner);
     value.items = std::move(with.items);
     value.has_with = !spec.entry.empty();

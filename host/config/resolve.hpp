@@ -1,6 +1,7 @@
 // Listeners, services and their resources against the manifests: the nodes of each compartment.
 #pragma once
 
+#include "config/convert.hpp"
 #include "config/files.hpp"
 #include "config/kinds.hpp"
 #include "config/settings.hpp"
@@ -16,10 +17,11 @@ class Resolver {
 public:
     // `plan` has its compartments already.
     Resolver(const Document &document, const std::vector<FoundPlugin> &plugins, SettingsReader &settings,
-             Problems &problems, HostPlan &plan)
+             Sources &sources, Problems &problems, HostPlan &plan)
         : document_(document)
         , plugins_(plugins)
         , settings_(settings)
+        , sources_(sources)
         , problems_(problems)
         , plan_(plan)
     {}
@@ -44,7 +46,10 @@ private:
         std::vector<std::string> reserved;     // keys that are not options of the kind
         std::vector<OptionSpec> entry_options; // of all owners of routes above: what is nested may not declare them
     };
+    // kNone: problems were added, or the compartment is not known.
     std::uint32_t build(const Wanted &wanted);
+    // How the options of a table are converted into `node`; `object` may be null.
+    Conversion conversion(const std::string &owner, NodePlan &node, ObjectFiller object);
     void check_interfaces(const Wanted &wanted);
     bool fill_object(const Wanted &wanted, const Item &item, const OptionSpec &spec, const std::string &option,
                      Value &value, NodePlan &node);
@@ -56,6 +61,7 @@ private:
     bool clashes(const KindSpec &kind, const std::vector<OptionSpec> &entries, const std::string &owner, Position at);
 
     void read_listener(const Item &item);
+    void check_shared(const Item &item, const std::string &owner, const ListenerPlan &listener);
     Service *resolve_service(const std::string &name);
     std::uint32_t compartment_of(const Item &table, const std::string &owner);
     std::uint32_t plugin_of(std::uint32_t compartment, const FoundPlugin &plugin);
@@ -64,11 +70,13 @@ private:
     const Document &document_;
     const std::vector<FoundPlugin> &plugins_;
     SettingsReader &settings_;
+    Sources &sources_;
     Problems &problems_;
     HostPlan &plan_;
     std::map<std::string, Service> services_;
-    std::vector<std::string> in_hand_; // names of services, for a cycle's message
-    std::set<std::string> names_;      // of nodes
+    std::vector<std::string> in_hand_;              // names of services, for a cycle's message
+    std::set<std::string> names_;                   // of nodes
+    std::map<std::string, const Item *> addresses_; // the listener of each
 };
 
 } // namespace hawser::host

@@ -28,7 +28,7 @@ std::optional<std::int64_t> parse_quantity(std::string_view text, std::span<cons
     if (text == "0") return 0;
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || number < 0 || end == text.data()) return std::nullopt;
+    if (error != std::errc() || text.starts_with('-') || end == text.data()) return std::nullopt;
     const std::string_view name = text.substr(static_cast<std::size_t>(end - text.data()));
     for (const Unit &unit : units) {
         if (unit.name != name) continue;
@@ -104,6 +104,15 @@ Result<std::string> substitute(std::string_view text, const Environment &environ
         text.remove_prefix(end + 1);
     }
     return out;
+}
+
+std::string quoted_short(std::string_view text)
+{
+    constexpr std::size_t kMost = 200;
+    if (text.size() <= kMost) return '"' + std::string(text) + '"';
+    std::size_t end = kMost;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+    return '"' + std::string(text.substr(0, end)) + "…\"";
 }
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string> &known)

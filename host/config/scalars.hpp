@@ -26,6 +26,9 @@ using Environment = std::function<std::optional<std::string>(const std::string &
 // Replaces ${NAME} and ${NAME:-default}; "$$" is "$". The Error's text says what is wrong.
 Result<std::string> substitute(std::string_view text, const Environment &environment);
 
+// The text in quotes, for a message: a long one is cut.
+std::string quoted_short(std::string_view text);
+
 // The known word nearest to `word`, if one is near enough to be meant.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string> &known);
 // "did you mean \"x\"", or empty.

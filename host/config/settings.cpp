@@ -2,6 +2,7 @@
 #include "config/settings.hpp"
 
 #include "config/option_spec.hpp"
+#include "config/scalars.hpp"
 
 #include <algorithm>
 
@@ -14,7 +15,7 @@ constexpr auto kNeutral = Key::Has::OnlyNeutral;
 constexpr Key kRoot[] = {{"include"}, {"host"}, {"log"}, {"listeners"}, {"services"}, {"compartments"}};
 constexpr Key kHost[] = {{"plugins"},
                          {"loops"},
-                         {"watch", kNeutral},
+                         {"watch", kNeutral, Item::Kind::Boolean},
                          {"control"},
                          {"drain_timeout"},
                          {"user", kNo},
@@ -24,36 +25,27 @@ constexpr Key kHost[] = {{"plugins"},
                          {"chroot", kNo},
                          {"state", kNo},
                          {"stall_limit", kNo},
-                         {"abi_check", kNeutral}};
+                         {"abi_check", kNeutral, Item::Kind::Boolean}};
 constexpr Key kLog[] = {{"level"}, {"output"}, {"format"}, {"access", kNo}};
 constexpr Key kListener[] = {{"address"}, {"protocol"}, {"tls", kNo}, {"limits"}, {"socket"}, {"compartment"}};
-constexpr Key kLimits[] = {
-    {"connections"}, {"per_address", kNeutral}, {"accept_rate", kNeutral}, {"bytes_per_second", kNeutral}};
+constexpr Key kLimits[] = {{"connections"},
+                           {"per_address", kNeutral, Item::Kind::Integer},
+                           {"accept_rate", kNeutral, Item::Kind::Integer},
+                           {"bytes_per_second", kNeutral, Item::Kind::String}};
 constexpr Key kSocket[] = {
-    {"backlog"}, {"send_buffer"}, {"receive_buffer"}, {"no_delay"}, {"proxy_protocol", kNeutral}};
+    {"backlog"}, {"send_buffer"}, {"receive_buffer"}, {"no_delay"}, {"proxy_protocol", kNeutral, Item::Kind::Array}};
 constexpr Key kCompartment[] = {{"loops"}, {"user", kNo}, {"memory", kNo}, {"descriptors", kNo}, {"cpu", kNo}};
 constexpr Key kRestart[] = {{"policy"}, {"limit"}, {"within"}};
 
-// Asks for nothing: false, 0, "0", an empty list.
-bool is_neutral(const Item &item)
+// Asks for nothing, in the type that the key will have.
+bool is_neutral(const Item &item, Item::Kind kind)
 {
-    switch (item.kind) {
-    case Item::Kind::Boolean:
-    case Item::Kind::Integer:
-        return item.integer == 0;
-    case Item::Kind::String:
-        return item.text == "0" || item.text.empty();
-    case Item::Kind::Array:
-    case Item::Kind::Table:
-        return item.items.empty();
-    default:
-        return false;
-    }
+    return item.kind == kind && item.integer == 0 && item.items.empty() && (item.text.empty() || item.text == "0");
 }
 
 std::string got(const Item &item)
 {
-    if (item.kind == Item::Kind::String) return "got \"" + item.text + '"';
+    if (item.kind == Item::Kind::String) return "got " + quoted_short(item.text);
     if (item.kind == Item::Kind::Integer) return "got " + std::to_string(item.integer);
     return "got " + std::string(kind_name(item.kind));
 }
@@ -77,7 +69,7 @@ void SettingsReader::check_keys(const Item &table, const std::string &owner, std
             std::vector<std::string> names;
             for (const Key &each : keys) names.emplace_back(each.name);
             problems_.add(item.key_at, owner + ": unknown key \"" + item.key + "\"", meant(item.key, names));
-        } else if (key->has == kNo || (key->has == kNeutral && !is_neutral(item))) {
+        } else if (key->has == kNo || (key->has == kNeutral && !is_neutral(item, key->type))) {
             problems_.add(item.key_at, owner + ": \"" + item.key + "\" is not available in this build",
                           "remove the key, or use a build that has it");
         }
@@ -98,6 +90,14 @@ std::optional<std::string> SettingsReader::text_at(const Item &table, std::strin
     if (item == nullptr) return std::nullopt;
     if (item->kind == Item::Kind::String && !item->text.empty()) return item->text;
     wrong(*item, owner + ": " + std::string(key), "a string that is not empty");
+    return std::nullopt;
+}
+
+std::optional<std::string> SettingsReader::path_at(const Item &table, std::string_view key, const std::string &owner)
+{
+    auto text = text_at(table, key, owner);
+    if (!text || is_path(*text)) return text;
+    wrong(*table.find(key), owner + ": " + std::string(key), "a path");
     return std::nullopt;
 }
 
@@ -175,7 +175,7 @@ void SettingsReader::read_host(HostPlan &plan, const std::string &default_plugin
     host_loops_ = cores_;
     loops_at(host, "[host]", host_loops_);
     duration_at(host, "drain_timeout", "[host]", plan.drain_timeout_ns);
-    if (const auto control = text_at(host, "control", "[host]")) {
+    if (const auto control = path_at(host, "control", "[host]")) {
         plan.control = document_.absolute(*control, host.find("control")->at);
         if (plan.control.size() > 107) wrong(*host.find("control"), "[host]: control", "a path of at most 107 bytes");
     }
@@ -187,7 +187,7 @@ void SettingsReader::read_host(HostPlan &plan, const std::string &default_plugin
     const bool is_list = plugins->kind == Item::Kind::Array;
     if (!is_list) wrong(*plugins, "[host]: plugins", "a list of directories");
     for (const Item &item : plugins->items) {
-        if (is_list && item.kind == Item::Kind::String)
+        if (is_list && item.kind == Item::Kind::String && is_path(item.text))
             plan.plugins.push_back(document_.absolute(item.text, item.at));
         else if (is_list)
             wrong(item, "[host]: plugins", "a directory");
@@ -209,7 +209,7 @@ void SettingsReader::read_log(LogPlan &plan)
         else if (*format != "auto")
             wrong(*log->find("format"), "[log]: format", "\"auto\", \"text\" or \"json\"");
     }
-    const auto output = text_at(*log, "output", "[log]");
+    const auto output = path_at(*log, "output", "[log]");
     if (!output || *output == "stderr") return;
     const Item &item = *log->find("output");
     if (*output == "syslog" || *output == "journald") {

@@ -16,6 +16,7 @@ struct Key {
     enum class Has : std::uint8_t { Yes, No, OnlyNeutral };
     std::string_view name;
     Has has = Has::Yes;
+    Item::Kind type = Item::Kind::Table; // OnlyNeutral: of the value that asks for nothing
 };
 std::span<const Key> root_keys();
 std::span<const Key> listener_keys(); // beside the options of its protocol
@@ -40,6 +41,7 @@ public:
     // A table at `key` of `parent`, or null: absent, or a problem was added.
     const Item *table_at(const Item &parent, std::string_view key, const std::string &owner);
     std::optional<std::string> text_at(const Item &table, std::string_view key, const std::string &owner);
+    std::optional<std::string> path_at(const Item &table, std::string_view key, const std::string &owner);
 
 private:
     template<typename Number>

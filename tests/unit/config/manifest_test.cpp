@@ -53,7 +53,7 @@ text = "t"
     EXPECT_TRUE(manifest->kinds[1].provides[0].any_thread);
     const OptionSpec &duration = manifest->kinds[1].options[0];
     EXPECT_EQ(duration.fallback->integer, 2'000'000'000);
-    EXPECT_EQ(*duration.max, 60e9);
+    EXPECT_EQ(duration.max->integer, 60'000'000'000);
     EXPECT_EQ(duration.min_text, "\"1s\"");
 }
 
@@ -102,6 +102,27 @@ TEST(Manifest, ChecksEachOptionByItsType)
     EXPECT_NE(option("type = \"path\"\ndefault = \"x\"\n").find("expected an absolute path"), std::string::npos);
     EXPECT_EQ(option("type = \"list\"\nitems = { type = \"size\" }\ndefault = [\"1KiB\"]\n"), "good");
     EXPECT_EQ(option("type = \"table\"\nkeys.a = { type = \"boolean\", default = true }\n"), "good");
+}
+
+TEST(Manifest, RefusesAnEntryOptionOrADefaultThatHoldsNodes)
+{
+    EXPECT_NE(option("type = \"routes\"\ninterface = \"i/1\"\nentry.s = { type = \"service\", interface = \"j/1\" }\n")
+                  .find("7: service.s.options.o.entry.s: expected plain values"),
+              std::string::npos);
+    EXPECT_NE(option("type = \"list\"\nitems = { type = \"service\", interface = \"j/1\" }\ndefault = [\"a\"]\n")
+                  .find("7: service.s.options.o: expected no default"),
+              std::string::npos);
+}
+
+TEST(Manifest, HoldsBoundsExactlyUpTo64Bits)
+{
+    EXPECT_EQ(option("type = \"integer\"\nmax = 9223372036854775806\ndefault = 9223372036854775806\n"), "good");
+    EXPECT_NE(option("type = \"integer\"\nmax = 9223372036854775806\ndefault = 9223372036854775807\n")
+                  .find("expected at most 9223372036854775806"),
+              std::string::npos);
+    EXPECT_NE(option("type = \"integer\"\nmin = 9223372036854775807\nmax = 9223372036854775806\n")
+                  .find("expected min to be at most max"),
+              std::string::npos);
 }
 
 TEST(Manifest, OfEveryPluginInTheTreeIsGood)

@@ -17,6 +17,13 @@ TEST(Scalars, ReadDurations)
         EXPECT_EQ(parse_duration(bad), std::nullopt) << bad;
 }
 
+TEST(Scalars, RefuseSigns)
+{
+    EXPECT_FALSE(parse_duration("-0s"));
+    EXPECT_FALSE(parse_size("-0B"));
+    EXPECT_FALSE(parse_size("+1B"));
+}
+
 TEST(Scalars, ReadSizes)
 {
     EXPECT_EQ(parse_size("0"), 0);
