@@ -1,5 +1,6 @@
 // Tests: tests/system/cli_test.cpp
 #include "app/commands.hpp"
+#include "base/text.hpp"
 #include "supervisor/supervisor.hpp"
 
 #include <boost/json/array.hpp>
@@ -18,11 +19,11 @@ void print_json(const Loaded &loaded, std::ostream &out)
     json::array problems;
     for (const Problem &problem : loaded.problems.sorted()) {
         json::object row;
-        if (problem.at.file < loaded.sources.size()) row["file"] = loaded.sources.name(problem.at.file);
+        if (problem.at.file < loaded.sources.size()) row["file"] = valid_utf8(loaded.sources.name(problem.at.file));
         row["line"] = problem.at.line;
         row["column"] = problem.at.column;
-        row["text"] = problem.text;
-        if (!problem.hint.empty()) row["hint"] = problem.hint;
+        row["text"] = valid_utf8(problem.text);
+        if (!problem.hint.empty()) row["hint"] = valid_utf8(problem.hint);
         problems.push_back(std::move(row));
     }
     json::object result;
@@ -57,7 +58,15 @@ void print_summary(const std::string &path, const HostPlan &plan, std::ostream &
 Status check_command(const Arguments &arguments, const Surroundings &around)
 {
     const std::string path = config_path(arguments);
-    if (path.empty()) return no_config("check", around);
+    if (path.empty()) {
+        if (arguments.has("json")) {
+            Loaded none;
+            none.status = Status::NoFile;
+            none.problems.add({}, std::string(kNoConfig));
+            print_json(none, around.out);
+        }
+        return no_config("check", around);
+    }
     const Loaded loaded = load_config(load_request(path, arguments, around));
     if (arguments.has("json")) {
         print_json(loaded, around.out);

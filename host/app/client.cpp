@@ -2,6 +2,7 @@
 #include "app/commands.hpp"
 #include "app/control_client.hpp"
 #include "app/table.hpp"
+#include "base/text.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -30,6 +31,32 @@ const json::array &list(const json::object &object, std::string_view key)
     return value != nullptr && value->is_array() ? value->get_array() : kNone;
 }
 
+// What went wrong before there was a reply; with --json in the shape of one.
+void refuse(std::string_view verb, const std::string &why, const Arguments &arguments, const Surroundings &around,
+            Status status)
+{
+    around.err << "hawser " << verb << ": " << printable(why) << '\n';
+    if (!arguments.has("json")) return;
+    around.out << json::serialize(json::object{
+                      {"id", 1}, {"status", static_cast<int>(status)}, {"problems", json::array{valid_utf8(why)}}})
+               << '\n';
+}
+
+// The configuration says where the host listens: what to do if it does not say it any more.
+std::string config_hint(const Arguments &arguments, const Surroundings &around)
+{
+    const std::string path = config_path(arguments);
+    if (arguments.has("control") || path.empty()) return {};
+    LoadRequest request = load_request(path, arguments, around);
+    request.find_plugins = {};
+    const Loaded loaded = load_config(request);
+    if (!loaded.unreadable && loaded.status != Status::NoFile && loaded.status != Status::NotPermitted) return {};
+    const Problem first = loaded.problems.sorted().front();
+    return ", the default for " + path + ", which cannot be read (" +
+           (first.at.line != 0 ? "line " + std::to_string(first.at.line) + ": " : "") + first.text +
+           "); name the socket with --control";
+}
+
 // The result of a request; problems are printed, and `status` is what to end with.
 std::optional<json::object> ask(std::string_view verb, const json::object &args, const Arguments &arguments,
                                 const Surroundings &around, int timeout_ms, Status &status)
@@ -39,10 +66,11 @@ std::optional<json::object> ask(std::string_view verb, const json::object &args,
     const Asked asked = ask_host(socket, json::serialize(request), timeout_ms);
     if (asked.status != Status::Ok) {
         status = asked.status;
-        around.err << "hawser " << verb << ": "
-                   << (status == Status::NotPermitted ? "not permitted to ask the host at "
-                                                      : "the host is not running or does not answer at ")
-                   << socket << '\n';
+        refuse(verb,
+               (status == Status::NotPermitted ? "not permitted to ask the host at "
+                                               : "the host is not running or does not answer at ") +
+                   socket + config_hint(arguments, around),
+               arguments, around, status);
         return std::nullopt;
     }
     boost::system::error_code error;
@@ -51,7 +79,7 @@ std::optional<json::object> ask(std::string_view verb, const json::object &args,
     const json::value *number = reply != nullptr ? reply->if_contains("status") : nullptr;
     if (number == nullptr || !number->is_int64()) {
         status = Status::NotRunning;
-        around.err << "hawser " << verb << ": expected a reply of a host, got other bytes from " << socket << '\n';
+        refuse(verb, "expected a reply of a host, got other bytes from " + socket, arguments, around, status);
         return std::nullopt;
     }
     status = static_cast<Status>(number->get_int64());

@@ -24,6 +24,8 @@ std::string config_path(const Arguments &arguments);
 LoadRequest load_request(const std::string &path, const Arguments &arguments, const Surroundings &around);
 // plugins/ beside this program, else <prefix>/lib/hawser/plugins.
 std::string default_plugin_directory();
+inline constexpr std::string_view kNoConfig =
+    "no configuration: expected hawser.toml, conf/hawser.toml or /etc/hawser/hawser.toml; name a file";
 // "hawser run: no configuration …"; the status to end with.
 Status no_config(std::string_view command, const Surroundings &around);
 

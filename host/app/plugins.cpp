@@ -1,7 +1,9 @@
 // Tests: tests/system/cli_test.cpp
 #include "app/commands.hpp"
 #include "app/table.hpp"
+#include "base/text.hpp"
 #include "plugin/catalogue.hpp"
+#include "supervisor/supervisor.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -68,8 +70,8 @@ void print_one(const FoundPlugin &found, std::ostream &out)
 {
     const Manifest &manifest = *found.manifest;
     out << manifest.name << ' ' << manifest.version << " (ABI " << abi_of(manifest) << ")\n";
-    if (!manifest.summary.empty()) out << manifest.summary << '\n';
-    out << found.path << '\n';
+    if (!manifest.summary.empty()) out << printable(manifest.summary) << '\n';
+    out << printable(found.path) << '\n';
     for (const KindSpec &kind : manifest.kinds) {
         out << '\n' << kind.word << ' ' << kind.name << (kind.text.empty() ? "" : ": " + kind.text) << '\n';
         for (const ProvidedInterface &provided : kind.provides) out << "  provides " << provided.interface << '\n';
@@ -107,9 +109,9 @@ json::array options_json(const std::vector<OptionSpec> &options)
 json::object plugin_json(const FoundPlugin &found)
 {
     json::object row;
-    row["path"] = found.path;
+    row["path"] = valid_utf8(found.path);
     row["usable"] = found.refused.empty();
-    if (!found.refused.empty()) row["refused"] = found.refused;
+    if (!found.refused.empty()) row["refused"] = valid_utf8(found.refused);
     if (!found.manifest) return row;
     row["name"] = found.manifest->name;
     row["version"] = found.manifest->version;
@@ -127,6 +129,11 @@ json::object plugin_json(const FoundPlugin &found)
     return row;
 }
 
+json::object unknown_json(const std::string &name)
+{
+    return {{"name", valid_utf8(name)}, {"usable", false}, {"refused", "there is no such plugin"}};
+}
+
 void print_all(const std::vector<FoundPlugin> &all, const std::vector<std::string> &directories, std::ostream &out)
 {
     Table table({"NAME", "VERSION", "ABI", "KINDS", "PATH"});
@@ -140,21 +147,29 @@ void print_all(const std::vector<FoundPlugin> &all, const std::vector<std::strin
     }
     if (table.empty()) {
         out << "no plugins in";
-        for (const std::string &directory : directories) out << ' ' << directory;
+        for (const std::string &directory : directories) out << ' ' << printable(directory);
         out << '\n';
     } else {
         table.print(out, "");
     }
     if (refused.empty()) return;
     out << "\nrefused:\n";
-    for (const FoundPlugin *found : refused) out << "  " << found->path << "\n    " << found->refused << '\n';
+    for (const FoundPlugin *found : refused)
+        out << "  " << printable(found->path) << "\n    " << printable(found->refused) << '\n';
 }
 
+// Which to search; a status other than Ok: the reason was printed.
 std::vector<std::string> directories(const Arguments &arguments, const Surroundings &around, Status &status)
 {
     std::error_code error;
-    if (arguments.has("directory"))
-        return {fs::absolute(arguments.value("directory"), error).lexically_normal().string()};
+    if (arguments.has("directory")) {
+        const fs::path directory = fs::absolute(arguments.value("directory"), error).lexically_normal();
+        if (fs::status(directory, error).type() == fs::file_type::not_found) {
+            around.err << "hawser plugins: " << printable(directory.string()) << ": there is no such directory\n";
+            status = Status::NoFile;
+        }
+        return {directory.string()};
+    }
     Arguments config;
     if (arguments.has("config")) config.words.push_back(arguments.value("config"));
     const std::string path = config_path(config);
@@ -162,11 +177,52 @@ std::vector<std::string> directories(const Arguments &arguments, const Surroundi
     LoadRequest request = load_request(path, arguments, around);
     request.find_plugins = {};
     const Loaded loaded = load_config(request);
-    if (loaded.status == Status::NoFile) {
-        around.err << "hawser plugins: " << path << ": there is no such file\n";
-        status = Status::NoFile;
+    // Other mistakes do not matter here; without its text the directories would be wrong ones.
+    if (loaded.status == Status::NoFile || loaded.status == Status::NotPermitted || loaded.unreadable) {
+        around.err << describe_problems(loaded);
+        status = loaded.status;
     }
     return loaded.plugin_directories;
+}
+
+Status show_all(const std::vector<FoundPlugin> &all, const std::vector<std::string> &searched,
+                const Arguments &arguments, const Surroundings &around)
+{
+    if (!arguments.has("json")) {
+        print_all(all, searched, around.out);
+        return Status::Ok;
+    }
+    json::array rows;
+    for (const FoundPlugin &found : all) rows.push_back(plugin_json(found));
+    around.out << json::serialize(rows) << '\n';
+    return Status::Ok;
+}
+
+// The usable one of this name, else one that is refused, else null.
+const FoundPlugin *find_named(const std::vector<FoundPlugin> &all, const std::string &name)
+{
+    const FoundPlugin *best = nullptr;
+    for (const FoundPlugin &found : all) {
+        const bool named = found.manifest ? found.manifest->name == name : fs::path(found.path).stem() == name;
+        if (named && (best == nullptr || (!best->refused.empty() && found.refused.empty()))) best = &found;
+    }
+    return best;
+}
+
+Status show_one(const FoundPlugin *found, const std::string &name, const Arguments &arguments,
+                const Surroundings &around)
+{
+    std::string why;
+    if (found == nullptr)
+        why = "no plugin \"" + name + "\"; \"hawser plugins\" lists what there is";
+    else if (!found->refused.empty())
+        why = found->path + " is refused: " + found->refused;
+    if (!why.empty()) around.err << "hawser plugins: " << printable(why) << '\n';
+    if (arguments.has("json"))
+        around.out << json::serialize(found != nullptr ? plugin_json(*found) : unknown_json(name)) << '\n';
+    else if (why.empty())
+        print_one(*found, around.out);
+    return why.empty() ? Status::Ok : Status::BadConfig;
 }
 
 } // namespace
@@ -181,36 +237,17 @@ Status plugins_command(const Arguments &arguments, const Surroundings &around)
         around.err << "hawser plugins: expected one NAME, got 2; see \"hawser help plugins\"\n";
         return Status::Usage;
     }
+    if (arguments.has("config") && arguments.has("directory")) {
+        around.err << "hawser plugins: expected --config or --directory, got both; see \"hawser help plugins\"\n";
+        return Status::Usage;
+    }
     Status status = Status::Ok;
     const std::vector<std::string> searched = directories(arguments, around, status);
     if (status != Status::Ok) return status;
     const std::vector<FoundPlugin> all = find_plugins(searched);
-    if (arguments.words.empty()) {
-        json::array rows;
-        for (const FoundPlugin &found : all) rows.push_back(plugin_json(found));
-        if (arguments.has("json"))
-            around.out << json::serialize(rows) << '\n';
-        else
-            print_all(all, searched, around.out);
-        return Status::Ok;
-    }
+    if (arguments.words.empty()) return show_all(all, searched, arguments, around);
     const std::string &name = arguments.words.front();
-    const auto named = [&name](const FoundPlugin &found) {
-        return found.manifest ? found.manifest->name == name : fs::path(found.path).stem() == name;
-    };
-    const auto found = std::find_if(all.begin(), all.end(), named);
-    if (found == all.end() || !found->refused.empty()) {
-        if (found == all.end())
-            around.err << "hawser plugins: no plugin \"" << name << "\"; \"hawser plugins\" lists what there is\n";
-        else
-            around.err << "hawser plugins: " << found->path << " is refused: " << found->refused << '\n';
-        return Status::BadConfig;
-    }
-    if (arguments.has("json"))
-        around.out << json::serialize(plugin_json(*found)) << '\n';
-    else
-        print_one(*found, around.out);
-    return Status::Ok;
+    return show_one(find_named(all, name), name, arguments, around);
 }
 
 } // namespace hawser::host

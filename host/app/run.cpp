@@ -5,6 +5,7 @@
 #include "worker/worker.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <thread>
@@ -19,6 +20,13 @@ std::string quoted(const std::string &text)
 {
     std::string out = "\"";
     for (const char c : text) {
+        const auto u = static_cast<unsigned char>(c);
+        if (u < 0x20 || u == 0x7f) {
+            char escaped[8];
+            std::snprintf(escaped, sizeof escaped, "\\u%04x", u);
+            out += escaped;
+            continue;
+        }
         if (c == '"' || c == '\\') out += '\\';
         out += c;
     }
@@ -63,9 +71,7 @@ std::string config_path(const Arguments &arguments)
 
 Status no_config(std::string_view command, const Surroundings &around)
 {
-    around.err
-        << "hawser " << command
-        << ": no configuration: expected hawser.toml, conf/hawser.toml or /etc/hawser/hawser.toml; name a file\n";
+    around.err << "hawser " << command << ": " << kNoConfig << '\n';
     return Status::NoFile;
 }
 
@@ -108,6 +114,12 @@ Status serve_command(const Arguments &arguments, const Surroundings &around)
     return supervise(std::move(options), arguments, around);
 }
 
-Status worker_command(const Arguments &, const Surroundings &) { return worker_main(run_worker); }
+Status worker_command(const Arguments &, const Surroundings &around)
+{
+    const Status status = worker_main(run_worker);
+    if (status == Status::Usage)
+        around.err << "hawser worker: expected to be started by the supervisor; see \"hawser help run\"\n";
+    return status;
+}
 
 } // namespace hawser::host

@@ -1,6 +1,8 @@
 // Tests: tests/unit/app/table_test.cpp
 #include "app/table.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <ostream>
 
@@ -15,6 +17,15 @@ std::size_t width(const std::string &text)
 }
 
 } // namespace
+
+void Table::row(std::vector<std::string> cells)
+{
+    for (std::string &cell : cells) {
+        cell = printable(cell);
+        std::replace(cell.begin(), cell.end(), '\t', ' ');
+    }
+    rows_.push_back(std::move(cells));
+}
 
 void Table::print(std::ostream &out, const std::string &indent) const
 {

@@ -12,7 +12,7 @@ public:
     explicit Table(std::vector<std::string> heads)
         : rows_{std::move(heads)}
     {}
-    void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+    void row(std::vector<std::string> cells); // control characters are shown escaped
     bool empty() const { return rows_.size() == 1; }
     // Each line begins with `indent`; the last column is not padded; columns that are empty throughout are left out.
     void print(std::ostream &out, const std::string &indent) const;

@@ -51,8 +51,10 @@ Result<std::string> value_of(std::string_view inside, const Environment &environ
     const std::size_t dash = inside.find(":-");
     const std::string name(inside.substr(0, dash));
     if (!is_name(name))
+        // What stands there may be part of a secret that has a "$" in it.
         return Error{Status::BadConfig,
-                     "expected the name of an environment variable in \"${…}\", got \"" + name + "\""};
+                     "expected the name of an environment variable in \"${…}\", got other characters; \"$$\" is a "
+                     "literal \"$\""};
     if (const auto value = environment ? environment(name) : std::nullopt) return *value;
     if (dash != std::string_view::npos) return std::string(inside.substr(dash + 2));
     return Error{Status::BadConfig, "the environment variable " + name + " is not set"};

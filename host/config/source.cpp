@@ -64,6 +64,8 @@ std::string_view Sources::line(Position position) const
     std::string_view text = std::string_view(file.text).substr(file.lines[position.line - 1]);
     text = text.substr(0, text.find('\n'));
     if (text.ends_with('\r')) text.remove_suffix(1);
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf"; // not counted in columns
+    if (position.line == 1 && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
     return text;
 }
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <system_error>
 
 namespace hawser::host {
@@ -94,7 +95,7 @@ void scan(const std::string &directory, std::vector<FoundPlugin> &all)
     }
     if (error) {
         all.push_back(refusal(directory, "the directory cannot be read: " + error.message()));
-        return;
+        all.back().is_directory = true;
     }
     std::sort(paths.begin(), paths.end());
     for (const std::string &path : paths) all.push_back(inspect_plugin(path));
@@ -130,7 +131,12 @@ FoundPlugin inspect_plugin(const std::string &path)
 std::vector<FoundPlugin> find_plugins(const std::vector<std::string> &directories)
 {
     std::vector<FoundPlugin> all;
-    for (const std::string &directory : directories) scan(directory, all);
+    std::set<std::string> searched; // one that is named twice, also by a link, would hold duplicates of all
+    for (const std::string &directory : directories) {
+        std::error_code error;
+        const std::string real = fs::canonical(directory, error).string();
+        if (error || searched.insert(real).second) scan(directory, all);
+    }
     refuse_duplicates(all);
     return all;
 }

@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <vector>
 
 namespace hawser::host {
 namespace {
@@ -32,23 +34,88 @@ std::string wrong_writer(const struct stat &status)
     return {};
 }
 
-Result<void> check_ancestors(fs::path directory, bool sticky_passes)
+Error cannot_look(const fs::path &path)
 {
-    for (;; directory = directory.parent_path()) {
-        struct stat status {};
-        if (::lstat(directory.c_str(), &status) != 0)
-            return refused(Status::BadConfig, "directory " + directory.string() + ": " + reason(errno));
-        // A link is followed by whoever opens the path: what it points to is checked, and its own directory next.
-        if (S_ISLNK(status.st_mode) && ::stat(directory.c_str(), &status) != 0)
-            return refused(Status::BadConfig, "directory " + directory.string() + ": " + reason(errno));
-        const bool sticky = (status.st_mode & S_ISVTX) != 0 && trusted_owner(status.st_uid);
-        const std::string wrong = wrong_writer(status);
-        if (!wrong.empty() && !(sticky && sticky_passes))
-            return refused(Status::BadConfig, "its directory " + directory.string() + " is " + wrong);
-        sticky_passes = true;
-        if (directory == directory.root_path()) return {};
-    }
+    return refused(Status::BadConfig, "directory " + path.string() + ": " + reason(errno));
 }
+
+// Follows a path as the kernel does, and checks every directory on the way: those that a link leads through as well,
+// for whoever may write to one of them decides what the path means.
+class Walk {
+public:
+    explicit Walk(const fs::path &path) { push(path); }
+
+    Result<void> run()
+    {
+        if (auto checked = check(); !checked) return checked;
+        while (!ahead_.empty()) {
+            const fs::path part = std::move(ahead_.back());
+            ahead_.pop_back();
+            auto stepped = step(part);
+            if (!stepped) return stepped;
+        }
+        return check(); // ".." or a link may end at a directory that was passed as one above
+    }
+
+private:
+    void push(const fs::path &path)
+    {
+        const std::vector<fs::path> parts(path.begin(), path.end());
+        ahead_.insert(ahead_.end(), parts.rbegin(), parts.rend());
+        if (path.is_absolute()) here_ = "/";
+    }
+
+    Result<void> step(const fs::path &part)
+    {
+        if (part.empty() || part == "." || part == "/") return {};
+        if (part == "..") {
+            here_ = here_.parent_path();
+            return {};
+        }
+        const fs::path next = here_ / part;
+        struct stat status {};
+        if (::lstat(next.c_str(), &status) != 0) return cannot_look(next);
+        if (!S_ISLNK(status.st_mode)) {
+            here_ = next;
+            return check();
+        }
+        if (!trusted_owner(status.st_uid))
+            return refused(Status::BadConfig, "its directory is reached by the link " + next.string() +
+                                                  ", owned by user " + std::to_string(status.st_uid) +
+                                                  ", expected root or the running user");
+        if (++links_ > kMostLinks) {
+            errno = ELOOP;
+            return cannot_look(next);
+        }
+        std::error_code error;
+        const fs::path target = fs::read_symlink(next, error);
+        if (error) return refused(Status::BadConfig, "directory " + next.string() + ": " + error.message());
+        push(target);
+        return target.is_absolute() ? check() : Result<void>();
+    }
+
+    // Sticky directories such as /tmp pass where something is above what is searched.
+    Result<void> check()
+    {
+        struct stat status {};
+        if (::lstat(here_.c_str(), &status) != 0) return cannot_look(here_);
+        const std::string wrong = wrong_writer(status);
+        const bool sticky = (status.st_mode & S_ISVTX) != 0 && trusted_owner(status.st_uid) && !is_last();
+        if (wrong.empty() || sticky) return {};
+        return refused(Status::BadConfig, "its directory " + here_.string() + " is " + wrong);
+    }
+
+    bool is_last() const
+    {
+        return std::all_of(ahead_.begin(), ahead_.end(),
+                           [](const fs::path &part) { return part.empty() || part == "." || part == "/"; });
+    }
+
+    static constexpr int kMostLinks = 40; // as the kernel's
+    fs::path here_ = "/";
+    std::vector<fs::path> ahead_; // the next part is the last
+    int links_ = 0;
+};
 
 std::string kind_of(mode_t mode)
 {
@@ -61,7 +128,7 @@ std::string kind_of(mode_t mode)
 
 } // namespace
 
-Result<void> check_directory(const std::string &path) { return check_ancestors(path, false); }
+Result<void> check_directory(const std::string &path) { return Walk(path).run(); }
 
 Result<TrustedFile> open_trusted(const std::string &path)
 {
@@ -81,8 +148,7 @@ Result<TrustedFile> open_trusted(const std::string &path)
         return refused(Status::BadConfig, "not a regular file: " + kind_of(file.status.st_mode));
     const std::string wrong = wrong_writer(file.status);
     if (!wrong.empty()) return refused(Status::BadConfig, wrong);
-    if (auto checked = check_ancestors(fs::path(path).parent_path(), false); !checked)
-        return std::move(checked.error());
+    if (auto checked = Walk(fs::path(path).parent_path()).run(); !checked) return std::move(checked.error());
     return file;
 }
 

@@ -77,6 +77,39 @@ TEST(CommandLine, EndsWith69WhereNoHostRuns)
         EXPECT_EQ(hawser({name, "--control", directory / "none.sock"}).status, 69) << name;
 }
 
+TEST(CommandLine, AnswersWithJsonAlsoWhereItFails)
+{
+    const Ended client = hawser({"status", "--json", "--control", "/nowhere/x.sock"});
+    EXPECT_EQ(client.status, 69);
+    EXPECT_EQ(client.out.rfind("{\"id\":1,\"status\":69,\"problems\":[", 0), 0U) << client.out;
+    const TempDir directory;
+    const Ended check = hawser({"check", "--json"}, {directory.path(), {}, 0});
+    EXPECT_EQ(check.status, 66);
+    EXPECT_EQ(check.out.rfind("{\"status\":66,\"problems\":[", 0), 0U) << check.out;
+    const Ended plugin = hawser({"plugins", "nobody", "--json", "--directory", HAWSER_PLUGINS});
+    EXPECT_EQ(plugin.status, 78);
+    EXPECT_EQ(plugin.out.rfind("{\"name\":\"nobody\",\"usable\":false", 0), 0U) << plugin.out;
+}
+
+TEST(CommandLine, SaysThatAConfigurationWhichCannotBeReadDoesNotNameTheSocket)
+{
+    const TempDir directory;
+    const Ended ended = hawser({"reload", directory.write("a.toml", "[host\ncontrol = \"/x\"\n")});
+    EXPECT_EQ(ended.status, 69);
+    EXPECT_NE(ended.err.find("name the socket with --control"), std::string::npos) << ended.err;
+}
+
+TEST(CommandLine, ServesADirectoryOfAnyName)
+{
+    const TempDir directory;
+    const std::string root = directory / "a\n\"$\\b";
+    fs::create_directory(root);
+    Process host({HAWSER_PROGRAM, "serve", root, "--address", "127.0.0.1:0", "--control", directory / "c.sock"});
+    EXPECT_TRUE(host.wait_for_error_text("ready"));
+    host.signal(15);
+    EXPECT_EQ(host.wait(), 0);
+}
+
 TEST(CommandLine, FindsHawserTomlInItsDirectory)
 {
     const TempDir directory;
@@ -130,6 +163,26 @@ TEST(Check, PrintsProblemsAsJsonToo)
     const Ended ended = hawser({"check", "--json", file});
     EXPECT_EQ(ended.status, 78);
     EXPECT_NE(ended.out.find("\"line\":1,\"column\":2"), std::string::npos) << ended.out;
+}
+
+TEST(Check, SurvivesKeysOfAnyDepth)
+{
+    const TempDir directory;
+    std::string key;
+    for (int i = 0; i < 200'000; ++i) key += "a.";
+    for (const std::string &text : {key + "a = 1\n", '[' + key + "a]\n"})
+        EXPECT_EQ(hawser({"check", directory.write("a.toml", text)}).status, 78);
+}
+
+TEST(Check, ReadsFragmentsBelowADirectoryWhoseNameLooksLikeAPattern)
+{
+    const TempDir directory;
+    fs::create_directories(directory / "a[1]/conf.d");
+    const std::string file = directory.write("a[1]/a.toml", "include = [\"conf.d/*.toml\"]\n");
+    directory.write("a[1]/conf.d/wrong.toml", "[hots]\n");
+    const Ended ended = hawser({"check", file});
+    EXPECT_EQ(ended.status, 78);
+    EXPECT_NE(ended.err.find("wrong.toml:1:2"), std::string::npos) << ended.err;
 }
 
 TEST(Check, RunsNoPluginCode)
@@ -213,6 +266,23 @@ TEST_F(BadPlugins, AreRefusedByNameWith78)
     const Ended good = hawser({"plugins", "echo", "--directory", directory_.path()});
     EXPECT_EQ(good.status, 0);
     EXPECT_NE(good.out.find("protocol echo: Sends every byte back"), std::string::npos) << good.out;
+}
+
+TEST_F(BadPlugins, OfAnyNameGiveValidOutput)
+{
+    directory_.write("bad\xff\x1b[2J\n.so", "x");
+    const Ended text = hawser({"plugins", "--directory", directory_.path()});
+    EXPECT_NE(text.out.find("bad\xef\xbf\xbd\\x1b[2J\\x0a.so"), std::string::npos) << text.out;
+    EXPECT_EQ(text.out.find('\x1b'), std::string::npos);
+    EXPECT_EQ(hawser({"plugins", "--json", "--directory", directory_.path()}).out.find('\xff'), std::string::npos);
+}
+
+TEST(Plugins, AreNotSearchedForInTheWrongPlace)
+{
+    const TempDir directory;
+    EXPECT_EQ(hawser({"plugins", "--directory", directory / "none"}).status, 66);
+    EXPECT_EQ(hawser({"plugins", "--config", directory.write("a.toml", "[host\n")}).status, 78);
+    EXPECT_EQ(hawser({"plugins", "--config", "a", "--directory", "b"}).status, 64);
 }
 
 TEST_F(BadPlugins, OfOneNameRefuseEachOther)

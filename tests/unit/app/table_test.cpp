@@ -17,5 +17,14 @@ TEST(Table, AlignsColumnsByCharactersAndLeavesEmptyOnesOut)
     EXPECT_EQ(out.str(), "> NAME         STATE\n> └─ ä         up\n> longer name\n");
 }
 
+TEST(Table, ShowsControlCharactersEscaped)
+{
+    Table table({"NAME"});
+    table.row({"a\nb\x1b[2J"});
+    std::ostringstream out;
+    table.print(out, "");
+    EXPECT_EQ(out.str(), "NAME\na\\x0ab\\x1b[2J\n");
+}
+
 } // namespace
 } // namespace hawser::host

@@ -24,11 +24,30 @@ TEST(Source, CutsALongLineAroundTheCaret)
     EXPECT_NE(shown.find("x!y"), std::string::npos);
 }
 
+TEST(Source, DoesNotCountAByteOrderMark)
+{
+    Sources sources;
+    const std::uint32_t file = sources.add("a", "\xef\xbb\xbfkey = 1\nnext");
+    EXPECT_EQ(format_problem(sources, {{file, 1, 5}, "w", ""}), "a:1:5: w\n  key = 1\n      ^\n");
+}
+
+TEST(Source, HasAsterisksForWhatIsHidden)
+{
+    Sources sources;
+    const std::uint32_t file = sources.add("a", "a = 'ö1', b\nsecond\nthird line");
+    sources.hide({file, 1, 5}, {file, 1, 9});
+    sources.hide({file, 2, 3}, {file, 3, 6});
+    EXPECT_EQ(sources.shown_line({file, 1, 1}), "a = ****, b");
+    EXPECT_EQ(sources.shown_line({file, 2, 1}), "se****");
+    EXPECT_EQ(sources.shown_line({file, 3, 1}), "***** line");
+}
+
 TEST(Source, EscapesControlCharacters)
 {
     Sources sources;
     const std::uint32_t file = sources.add("a", "\x1b[31mred");
     EXPECT_NE(format_problem(sources, {{file, 1, 1}, "w", ""}).find("\\x1b[31mred"), std::string::npos);
+    EXPECT_EQ(format_problem(sources, {{}, "got \"\n\x1b\"", "h\x07"}).find_first_of("\x1b\x07"), std::string::npos);
 }
 
 TEST(Problems, AreSortedByPlaceAndShownOnce)

@@ -75,6 +75,34 @@ TEST_F(CatalogueTest, RefusesWhatOthersCouldHaveWritten)
     }
 }
 
+TEST_F(CatalogueTest, ChecksTheDirectoriesThatALinkLeadsThrough)
+{
+    fs::create_directories(path("open/plugins"));
+    copy("open/plugins/a.so");
+    fs::create_directory_symlink("open/../open/plugins", path("first"));
+    fs::create_directory_symlink(path("first"), path("second"));
+    EXPECT_EQ(refused("second/a.so"), "");
+    ::chmod(path("open").c_str(), 0777);
+    EXPECT_EQ(refused("second/a.so"),
+              "its directory " + path("open") + " is writable by its group or others; use chmod go-w");
+    ::chmod(path("open").c_str(), 01777);
+    EXPECT_EQ(refused("second/a.so"), "");
+    fs::create_directory_symlink(".", path("open/self"));
+    copy("open/b.so");
+    EXPECT_NE(refused("open/self/b.so"), "") << "a sticky bit helps only above the file's own directory";
+    fs::create_directory_symlink("loop", path("loop"));
+    EXPECT_NE(refused("loop/a.so"), "");
+}
+
+TEST_F(CatalogueTest, SearchesADirectoryOnceThoughItIsNamedTwice)
+{
+    copy("a.so");
+    fs::create_directory_symlink(directory_, path("link"));
+    const std::vector<FoundPlugin> all = find_plugins({directory_, directory_ + "/.", path("link")});
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].refused, "");
+}
+
 TEST_F(CatalogueTest, RefusesWhatIsNoRegularFileWithoutWaitingForIt)
 {
     fs::create_directory(path("d.so"));
