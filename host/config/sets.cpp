@@ -49,6 +49,10 @@ public:
 
     Item value()
     {
+        // "k = v" is meant as it would be in a file; in "k= v" the blank may be.
+        if (i_ > 0 && (text_[i_ - 1] == ' ' || text_[i_ - 1] == '\t')) {
+            while (i_ + 1 < text_.size() && (text_[i_ + 1] == ' ' || text_[i_ + 1] == '\t')) ++i_;
+        }
         const std::string_view text = text_.substr(i_ + 1);
         Sources sources;
         Problems problems;

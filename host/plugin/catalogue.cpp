@@ -66,7 +66,13 @@ std::string read_into(FoundPlugin &found)
     auto file = open_trusted(found.path);
     if (!file) return file.error().text;
     found.version_tag = tag_of(file->status);
-    auto image = read_file(file->fd.get(), static_cast<std::size_t>(file->status.st_size));
+    const auto size = static_cast<std::size_t>(file->status.st_size);
+    // A large file that is no library is not read to its end.
+    constexpr std::size_t kHead = 64;
+    auto head = read_file(file->fd.get(), std::min(size, kHead));
+    if (!head) return head.error().text;
+    if (auto checked = check_elf_header(*head); !checked) return checked.error().text;
+    auto image = read_file(file->fd.get(), size);
     if (!image) return image.error().text;
     auto text = read_manifest_note(*image);
     if (!text) return text.error().text;

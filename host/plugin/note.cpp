@@ -112,6 +112,13 @@ Result<void> scan_notes(std::string_view notes, std::optional<std::string> &foun
 
 } // namespace
 
+Result<void> check_elf_header(std::string_view image)
+{
+    auto header = read_header(image);
+    if (!header) return std::move(header.error());
+    return {};
+}
+
 Result<std::string> read_manifest_note(std::string_view image)
 {
     auto header = read_header(image);

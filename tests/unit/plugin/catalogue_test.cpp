@@ -114,6 +114,13 @@ TEST_F(CatalogueTest, RefusesWhatIsNoRegularFileWithoutWaitingForIt)
     EXPECT_EQ(refused("none.so"), "cannot be opened: No such file or directory");
 }
 
+TEST_F(CatalogueTest, DoesNotReadToItsEndWhatIsNoLibrary)
+{
+    std::ofstream(path("a.so")) << "x";
+    fs::resize_file(path("a.so"), std::uintmax_t{1} << 40);
+    EXPECT_EQ(refused("a.so"), "expected a shared library, got a file that is not ELF");
+}
+
 TEST_F(CatalogueTest, RefusesANewerAbiAndAWrongManifestByItsLine)
 {
     std::ifstream in(HAWSER_PLUGIN, std::ios::binary);
