@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace hawser::host {
 namespace {
@@ -45,10 +46,13 @@ public:
     {
         if (how_.seen) how_.seen(name_, item_.at);
         if (how_.secret && spec_.type == Type::Secret) how_.secret(item_);
+        const bool is_word = item_.kind == Item::Kind::String &&
+                             std::find(spec_.words.begin(), spec_.words.end(), item_.text) != spec_.words.end();
+        if (is_word) return text(Value::Type::String);
         switch (spec_.type) {
         case Type::String:
         case Type::Secret:
-            return text(Value::Type::String);
+            return shaped(text(Value::Type::String));
         case Type::Address:
             return address();
         case Type::Path:
@@ -90,11 +94,21 @@ private:
 
     std::optional<Value> text(Value::Type type)
     {
-        if (item_.kind != Item::Kind::String) return wrong(article(spec_.type));
+        if (item_.kind != Item::Kind::String) return wrong(spec_.like.empty() ? article(spec_.type) : spec_.like);
         Value value;
         value.type = type;
         value.text = item_.text;
         return value;
+    }
+    // Texts of the host's own keys have a shape that only it knows.
+    std::optional<Value> shaped(std::optional<Value> value)
+    {
+        if (!value || spec_.format.empty() || !how_.check) return value;
+        std::string hint;
+        const std::string problem = how_.check(spec_, value->text, hint);
+        if (problem.empty()) return value;
+        how_.problems.add(item_.at, said(how_, name_) + ": " + problem, std::move(hint));
+        return std::nullopt;
     }
     std::optional<Value> address()
     {
@@ -109,29 +123,41 @@ private:
         if (!value) return value;
         if (value->text.empty() || value->text.find('\0') != std::string::npos) return wrong("a path");
         value->text = how_.path(value->text, item_.at);
-        return value;
+        return shaped(std::move(value));
     }
     std::optional<Value> choice()
     {
-        auto value = text(Value::Type::String);
-        if (!value || std::find(spec_.choices.begin(), spec_.choices.end(), value->text) != spec_.choices.end())
-            return value;
+        const bool known = item_.kind == Item::Kind::String &&
+                           std::find(spec_.choices.begin(), spec_.choices.end(), item_.text) != spec_.choices.end();
+        if (known) return text(Value::Type::String);
         std::string all;
         for (const std::string &each : spec_.choices) all += (all.empty() ? "\"" : ", \"") + each + '"';
-        return wrong("one of " + all, meant(value->text, spec_.choices));
+        return wrong("one of " + all, meant(item_.text, spec_.choices));
+    }
+    std::string words() const
+    {
+        std::string all;
+        for (const std::string &word : spec_.words) all += " or \"" + word + '"';
+        return all;
+    }
+    // "an integer from 1 to 64 or \"auto\"".
+    std::string with_range() const
+    {
+        const bool both = spec_.min && spec_.max;
+        return article(spec_.type) + (both ? " from " + spec_.min_text + " to " + spec_.max_text : "") + words();
     }
     std::optional<Value> in_range(Value value)
     {
         const bool real = value.type == Value::Type::Float;
-        if (spec_.min && (real ? value.real < spec_.min->real : value.integer < spec_.min->integer))
-            return wrong("at least " + spec_.min_text);
-        if (spec_.max && (real ? value.real > spec_.max->real : value.integer > spec_.max->integer))
-            return wrong("at most " + spec_.max_text);
-        return value;
+        const bool low = spec_.min && (real ? value.real < spec_.min->real : value.integer < spec_.min->integer);
+        const bool high = spec_.max && (real ? value.real > spec_.max->real : value.integer > spec_.max->integer);
+        if (!low && !high) return value;
+        if (spec_.min && spec_.max) return wrong(with_range());
+        return wrong((low ? "at least " + spec_.min_text : "at most " + spec_.max_text) + words());
     }
     std::optional<Value> integer()
     {
-        if (item_.kind != Item::Kind::Integer) return wrong("an integer");
+        if (item_.kind != Item::Kind::Integer) return wrong(with_range());
         Value value;
         value.type = Value::Type::Integer;
         value.integer = item_.integer;
@@ -167,9 +193,15 @@ private:
     }
     std::optional<Value> list()
     {
-        if (item_.kind != Item::Kind::Array) return wrong("a list");
         Value value;
         value.type = Value::Type::List;
+        if (item_.kind != Item::Kind::Array) {
+            if (!spec_.single) return wrong("a list");
+            auto only = convert_option(item_, spec_.items[0], name_, how_);
+            if (!only) return std::nullopt;
+            value.items.push_back(std::move(*only));
+            return value;
+        }
         bool good = true;
         for (std::size_t i = 0; i < item_.items.size(); ++i) {
             auto each = convert_option(item_.items[i], spec_.items[0], name_ + '[' + std::to_string(i) + ']', how_);
@@ -187,7 +219,10 @@ private:
         Value value;
         value.type = Value::Type::Table;
         if (spec_.items.empty()) {
-            if (!convert_table(item_, spec_.keys, {}, said(how_, name_), name_ + '.', how_, value)) return std::nullopt;
+            const bool others = std::exchange(how_.others_allowed, false);
+            const bool kept = convert_table(item_, spec_.keys, {}, said(how_, name_), name_ + '.', how_, value);
+            how_.others_allowed = others;
+            if (!kept) return std::nullopt;
             return value;
         }
         bool good = true;
@@ -210,6 +245,24 @@ private:
     Conversion &how_;
 };
 
+// A value of the declared type that asks for nothing: false, 0, "0", an empty list.
+bool asks_for_nothing(const Item &item, Type type)
+{
+    switch (type) {
+    case Type::Boolean:
+        return item.kind == Item::Kind::Boolean && item.integer == 0;
+    case Type::Integer:
+        return item.kind == Item::Kind::Integer && item.integer == 0;
+    case Type::Size:
+    case Type::Duration:
+        return item.kind == Item::Kind::String && item.text == "0";
+    case Type::List:
+        return item.kind == Item::Kind::Array && item.items.empty();
+    default:
+        return false;
+    }
+}
+
 const OptionSpec *find_spec(const std::vector<OptionSpec> &specs, const std::string &name)
 {
     const auto found = std::find_if(specs.begin(), specs.end(), [&](const OptionSpec &s) { return s.name == name; });
@@ -230,10 +283,19 @@ bool convert_table(const Item &table, const std::vector<OptionSpec> &specs, cons
     for (const Item &item : table.items) {
         if (std::find(reserved.begin(), reserved.end(), item.key) != reserved.end()) continue;
         const OptionSpec *spec = find_spec(specs, item.key);
+        if (spec == nullptr && how.others_allowed) continue;
         if (spec == nullptr) {
             std::vector<std::string> known = reserved;
             for (const OptionSpec &each : specs) known.push_back(each.name);
             how.problems.add(item.key_at, owner + ": unknown key \"" + item.key + "\"", meant(item.key, known));
+            good = false;
+            continue;
+        }
+        const bool available = spec->has == OptionSpec::Has::Yes ||
+                               (spec->has == OptionSpec::Has::Neutral && asks_for_nothing(item, spec->type));
+        if (!available) {
+            how.problems.add(item.key_at, owner + ": \"" + item.key + "\" is not available in this build",
+                             "remove the key, or use a build that has it");
             good = false;
             continue;
         }
@@ -252,7 +314,7 @@ bool convert_table(const Item &table, const std::vector<OptionSpec> &specs, cons
             to.items.back().key = spec.name;
         } else if (spec.required) {
             how.problems.add(table.key_at.line != 0 ? table.key_at : table.at,
-                             owner + ": expected the option \"" + spec.name + "\", got none");
+                             owner + ": expected the " + std::string(how.noun) + " \"" + spec.name + "\", got none");
             good = false;
         }
     }

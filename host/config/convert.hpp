@@ -19,12 +19,16 @@ struct Conversion {
     // Made absolute: the text of a path and where it stands.
     std::function<std::string(const std::string &, Position)> path;
     // Service, Resource and Routes: fills the value, or adds problems and says false. Null: they are refused.
-    ObjectFiller object;
+    ObjectFiller object = nullptr;
     // Hears where each option stood: "limits.rate", "items[2].name".
-    std::function<void(const std::string &option_path, Position)> seen;
+    std::function<void(const std::string &option_path, Position)> seen = {};
     std::size_t unsaid = 0; // characters at the front of option paths that messages leave out
     // Hears of each value that messages must not show; may be null.
     std::function<void(const Item &)> secret = nullptr;
+    // What is wrong with a text of the spec's format, to stand behind the option's name; "": nothing.
+    std::function<std::string(const OptionSpec &, const std::string &text, std::string &hint)> check = {};
+    std::string_view noun = "option"; // what one is called where it is missing
+    bool others_allowed = false;      // keys that are not declared belong to somebody else
 };
 
 // `name`: how the option is called in messages and its path. Nothing: problems were added.

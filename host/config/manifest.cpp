@@ -2,6 +2,7 @@
 #include "config/manifest.hpp"
 
 #include "config/convert.hpp"
+#include "config/host_keys.hpp"
 #include "config/option_spec.hpp"
 #include "config/scalars.hpp"
 
@@ -144,11 +145,20 @@ private:
 
 } // namespace
 
+std::vector<std::string> names_of(const std::vector<OptionSpec> &specs)
+{
+    std::vector<std::string> names;
+    for (const OptionSpec &spec : specs) names.push_back(spec.name);
+    return names;
+}
+
 std::vector<std::string> reserved_keys(const std::string &word)
 {
-    if (word == "protocol") return {"address", "protocol", "tls", "limits", "socket", "compartment"};
-    if (word == "service") return {"service", "restart", "compartment"};
-    return {"resource"};
+    std::vector<std::string> names;
+    if (word == "protocol") names = names_of(host_keys().listener);
+    if (word == "service") names = names_of(host_keys().service);
+    if (word == "resource") names = {"resource"};
+    return names;
 }
 
 bool is_plain_name(std::string_view text)

@@ -51,6 +51,14 @@ struct OptionSpec {
     std::string interface;            // Service, Resource, Routes: what the named one must implement
     std::vector<OptionSpec> entry;    // Routes: the owner's options for each entry
     std::string stand_in;             // Routes: kind to create in place of a quarantined entry
+
+    // Of the host's own keys only (config/host_keys.cpp).
+    enum class Has : std::uint8_t { Yes, No, Neutral }; // Neutral: only a value that asks for nothing
+    Has has = Has::Yes;
+    std::vector<std::string> words; // may stand in place of a value: "auto"
+    bool single = false;            // List: its only item may stand alone
+    std::string format;             // String, Path: a shape that Conversion::check knows
+    std::string like;               // String: what is expected, in words: "an address like …"
 };
 
 struct ProvidedInterface {

@@ -44,6 +44,7 @@ public:
         if (const Item *text = item_.find("text")) spec_.text = in_.text(*text, path_ + ".text");
         if (const Item *required = item_.find("required")) spec_.required = in_.boolean(*required, path_ + ".required");
         read_shape();
+        if (in_.of_host) read_host_words();
         bound("min", spec_.min, spec_.min_text);
         bound("max", spec_.max, spec_.max_text);
         if (spec_.min && spec_.max && (spec_.min->real > spec_.max->real || spec_.min->integer > spec_.max->integer))
@@ -86,6 +87,7 @@ private:
         if (spec_.type == Type::Table) add({"items", "keys"});
         if (is_object(spec_.type)) add({"interface"});
         if (spec_.type == Type::Routes) add({"entry", "stand_in"});
+        if (in_.of_host) add({"has", "words", "single", "format", "like"});
         return keys;
     }
 
@@ -121,6 +123,16 @@ private:
         }
     }
 
+    void read_host_words()
+    {
+        if (const Item *has = item_.find("has"))
+            spec_.has = in_.text(*has, path_ + ".has") == "no" ? OptionSpec::Has::No : OptionSpec::Has::Neutral;
+        if (const Item *words = item_.find("words")) spec_.words = in_.texts(*words, path_ + ".words");
+        if (const Item *single = item_.find("single")) spec_.single = in_.boolean(*single, path_ + ".single");
+        if (const Item *format = item_.find("format")) spec_.format = in_.text(*format, path_ + ".format");
+        if (const Item *like = item_.find("like")) spec_.like = in_.text(*like, path_ + ".like");
+    }
+
     // min and max are written as the option itself is.
     void bound(const char *key, std::optional<Bound> &bound, std::string &as_written)
     {
@@ -144,7 +156,7 @@ private:
 
     std::optional<Value> convert(const Item &item, const OptionSpec &spec, const std::string &path)
     {
-        Conversion how{in_.problems, {}, [](const std::string &text, Position) { return text; }, {}, {}, 0};
+        Conversion how{in_.problems, {}, [](const std::string &text, Position) { return text; }};
         return convert_option(item, spec, path, how);
     }
 

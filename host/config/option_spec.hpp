@@ -10,8 +10,9 @@
 
 namespace hawser::host {
 
-bool is_plain_name(std::string_view text);                       // "static", "my_plugin-2"
-std::vector<std::string> reserved_keys(const std::string &word); // the host's own beside a kind's options
+bool is_plain_name(std::string_view text); // "static", "my_plugin-2"
+std::vector<std::string> names_of(const std::vector<OptionSpec> &specs);
+std::vector<std::string> reserved_keys(const std::string &word); // the host's own beside the options of a kind
 
 // Typed access to a manifest's tables; what is wrong becomes a problem, and an empty value stands in.
 struct SpecReader {
@@ -19,6 +20,7 @@ struct SpecReader {
         : problems(to)
     {}
     Problems &problems;
+    bool of_host = false; // the words of the host's own keys are known too
 
     void wrong(const Item &item, const std::string &path, const std::string &expected);
     bool is_table(const Item &item, const std::string &path);

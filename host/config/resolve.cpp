@@ -10,7 +10,7 @@ namespace hawser::host {
 
 void Resolver::run()
 {
-    settings_.check_keys(document_.root, "configuration", root_keys());
+    settings_.read_root();
     if (const Item *services = settings_.table_at(document_.root, "services", "[services]")) {
         for (const Item &item : services->items) {
             if (item.kind == Item::Kind::Table)
@@ -27,7 +27,7 @@ void Resolver::run()
 
 std::uint32_t Resolver::compartment_of(const Item &table, const std::string &owner)
 {
-    const auto name = settings_.text_at(table, "compartment", owner);
+    const auto name = text_at(table, "compartment");
     if (!name) return 0;
     std::vector<std::string> known;
     for (std::uint32_t i = 0; i < plan_.compartments.size(); ++i) {
@@ -72,20 +72,12 @@ void Resolver::read_listener(const Item &item)
     }
     if (!is_plain_name(item.key))
         problems_.add(item.key_at, owner + ": expected a name of lower-case letters, digits, \"_\" and \"-\"");
-    for (const Key &key : listener_keys()) {
-        if (key.has == Key::Has::No && item.find(key.name) != nullptr)
-            problems_.add(item.find(key.name)->key_at,
-                          owner + ": \"" + std::string(key.name) + "\" is not available in this build",
-                          "remove the key, or use a build that has it");
-    }
     ListenerPlan listener;
     listener.name = item.key;
     settings_.read_listener(item, owner, listener);
     check_shared(item, owner, listener);
     const std::uint32_t compartment = compartment_of(item, owner);
-    const auto protocol = settings_.text_at(item, "protocol", owner);
-    if (item.find("protocol") == nullptr)
-        problems_.add(item.key_at, owner + ": expected the key \"protocol\", got none");
+    const auto protocol = text_at(item, "protocol");
     if (!protocol) return;
     Wanted wanted;
     wanted.choice = choose_kind(plugins_, "protocol", *protocol, owner, item.find("protocol")->at, problems_);
@@ -131,10 +123,8 @@ Resolver::Service *Resolver::resolve_service(const std::string &name)
     if (!is_plain_name(name))
         problems_.add(item.key_at, owner + ": expected a name of lower-case letters, digits, \"_\" and \"-\"");
     service.compartment = compartment_of(item, owner);
-    const RestartPolicy restart = settings_.read_restart(item, owner);
-    const auto kind = settings_.text_at(item, "service", owner);
-    if (item.find("service") == nullptr) problems_.add(item.key_at, owner + ": expected the key \"service\", got none");
-    if (kind) {
+    const RestartPolicy restart = settings_.read_service(item, owner);
+    if (const auto kind = text_at(item, "service")) {
         Wanted wanted;
         wanted.choice = choose_kind(plugins_, "service", *kind, owner, item.find("service")->at, problems_);
         service.kind = wanted.choice.kind;
@@ -308,13 +298,16 @@ bool Resolver::fill_resource(const Wanted &wanted, const Item &item, const Optio
     how.unsaid = option.size() + 1;
     const bool entries_good = convert_table(mine, spec.entry, {}, owner, option + '.', how, with);
 
-    const auto kind = settings_.text_at(item, "resource", owner);
+    const Item *named = item.find("resource");
+    const auto kind = text_at(item, "resource");
     if (!kind) {
-        if (item.find("resource") == nullptr)
-            problems_.add(item.key_at, owner + ": expected the key \"resource\", got none");
+        const bool wrong = named != nullptr;
+        problems_.add(wrong ? named->at : item.key_at,
+                      owner + (wrong ? ": resource: expected a string that is not empty"
+                                     : ": expected the key \"resource\", got none"));
         return false;
     }
-    const Position kind_at = item.find("resource")->at;
+    const Position kind_at = named->at;
     Wanted inner;
     inner.choice = choose_kind(plugins_, "resource", *kind, owner, kind_at, problems_);
     if (inner.choice.kind == nullptr) return false;

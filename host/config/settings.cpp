@@ -1,6 +1,7 @@
 // Tests: tests/config/golden_test.cpp
 #include "config/settings.hpp"
 
+#include "config/host_keys.hpp"
 #include "config/option_spec.hpp"
 #include "config/scalars.hpp"
 
@@ -9,216 +10,129 @@
 namespace hawser::host {
 namespace {
 
-constexpr auto kNo = Key::Has::No;
-constexpr auto kNeutral = Key::Has::OnlyNeutral;
+constexpr std::size_t kMostSocketPath = 107; // bytes, what sockaddr_un holds
 
-constexpr Key kRoot[] = {{"include"}, {"host"}, {"log"}, {"listeners"}, {"services"}, {"compartments"}};
-constexpr Key kHost[] = {{"plugins"},
-                         {"loops"},
-                         {"watch", kNeutral, Item::Kind::Boolean},
-                         {"control"},
-                         {"drain_timeout"},
-                         {"user", kNo},
-                         {"group", kNo},
-                         {"umask", kNo},
-                         {"directory", kNo},
-                         {"chroot", kNo},
-                         {"state", kNo},
-                         {"stall_limit", kNo},
-                         {"abi_check", kNeutral, Item::Kind::Boolean}};
-constexpr Key kLog[] = {{"level"}, {"output"}, {"format"}, {"access", kNo}};
-constexpr Key kListener[] = {{"address"}, {"protocol"}, {"tls", kNo}, {"limits"}, {"socket"}, {"compartment"}};
-constexpr Key kLimits[] = {{"connections"},
-                           {"per_address", kNeutral, Item::Kind::Integer},
-                           {"accept_rate", kNeutral, Item::Kind::Integer},
-                           {"bytes_per_second", kNeutral, Item::Kind::String}};
-constexpr Key kSocket[] = {
-    {"backlog"}, {"send_buffer"}, {"receive_buffer"}, {"no_delay"}, {"proxy_protocol", kNeutral, Item::Kind::Array}};
-constexpr Key kCompartment[] = {{"loops"}, {"user", kNo}, {"memory", kNo}, {"descriptors", kNo}, {"cpu", kNo}};
-constexpr Key kRestart[] = {{"policy"}, {"limit"}, {"within"}};
+std::string quoted(const std::string &text) { return '"' + text + '"'; }
 
-// Asks for nothing, in the type that the key will have.
-bool is_neutral(const Item &item, Item::Kind kind)
+std::string check_listen(const std::string &text, std::string &hint)
 {
-    return item.kind == kind && item.integer == 0 && item.items.empty() && (item.text.empty() || item.text == "0");
+    auto endpoint = parse_listen_endpoint(text);
+    if (!endpoint) return endpoint.error().text;
+    const bool is_here = endpoint->scheme == Endpoint::Scheme::Tcp || endpoint->scheme == Endpoint::Scheme::Unix;
+    if (is_here) return {};
+    hint = "use \"tcp:\" or \"unix:\"";
+    return quoted(text) + " is not available in this build";
 }
 
-std::string got(const Item &item)
+std::string check_log_output(const std::string &text, std::string &hint)
 {
-    if (item.kind == Item::Kind::String) return "got " + quoted_short(item.text);
-    if (item.kind == Item::Kind::Integer) return "got " + std::to_string(item.integer);
-    return "got " + std::string(kind_name(item.kind));
+    if (!is_path(text)) return "expected \"stderr\" or the path of a file, got " + quoted_short(text);
+    if (text != "syslog" && text != "journald") return {};
+    hint = "use \"stderr\" or the path of a file";
+    return quoted(text) + " is not available in this build";
+}
+
+// The formats of config/host_keys.cpp.
+std::string check_format(const OptionSpec &spec, const std::string &text, std::string &hint)
+{
+    if (spec.format == "word" && text.empty()) return "expected a string that is not empty, got \"\"";
+    if (spec.format == "socket_path" && text.size() > kMostSocketPath) {
+        return "expected a path of at most " + std::to_string(kMostSocketPath) + " bytes, got " +
+               std::to_string(text.size()) + ": " + text;
+    }
+    if (spec.format == "listen") return check_listen(text, hint);
+    if (spec.format == "log_output") return check_log_output(text, hint);
+    return {};
+}
+
+template<typename Number>
+void take(const Value *value, Number &to)
+{
+    if (value != nullptr) to = static_cast<Number>(value->integer);
 }
 
 } // namespace
 
-std::span<const Key> root_keys() { return kRoot; }
-std::span<const Key> listener_keys() { return kListener; }
-
-void SettingsReader::wrong(const Item &item, const std::string &what, std::string_view expected, std::string hint)
+std::optional<std::string> text_at(const Item &table, std::string_view key)
 {
-    problems_.add(item.at, what + ": expected " + std::string(expected) + ", " + got(item), std::move(hint));
+    const Item *item = table.find(key);
+    if (item == nullptr || item->kind != Item::Kind::String || item->text.empty()) return std::nullopt;
+    return item->text;
 }
 
-void SettingsReader::check_keys(const Item &table, const std::string &owner, std::span<const Key> keys)
+const Value *SettingsReader::Section::find(std::string_view name) const
 {
-    for (const Item &item : table.items) {
-        const auto *key = std::find_if(keys.data(), keys.data() + keys.size(),
-                                       [&](const Key &each) { return each.name == item.key; });
-        if (key == keys.data() + keys.size()) {
-            std::vector<std::string> names;
-            for (const Key &each : keys) names.emplace_back(each.name);
-            problems_.add(item.key_at, owner + ": unknown key \"" + item.key + "\"", meant(item.key, names));
-        } else if (key->has == kNo || (key->has == kNeutral && !is_neutral(item, key->type))) {
-            problems_.add(item.key_at, owner + ": \"" + item.key + "\" is not available in this build",
-                          "remove the key, or use a build that has it");
-        }
-    }
+    const auto found =
+        std::find_if(keys.items.begin(), keys.items.end(), [name](const Value &value) { return value.key == name; });
+    return found != keys.items.end() ? &*found : nullptr;
+}
+
+SettingsReader::Section SettingsReader::read(const Item *table, const std::vector<OptionSpec> &specs,
+                                             const std::string &owner, bool others_allowed)
+{
+    Section section;
+    Conversion how{problems_, owner,
+                   [this](const std::string &text, Position at) { return document_.absolute(text, at); }};
+    how.seen = [&section](const std::string &path, Position at) { section.at.emplace(path, at); };
+    how.check = check_format;
+    how.noun = "key";
+    how.others_allowed = others_allowed;
+    const Item absent;
+    convert_table(table != nullptr ? *table : absent, specs, {}, owner, "", how, section.keys);
+    return section;
 }
 
 const Item *SettingsReader::table_at(const Item &parent, std::string_view key, const std::string &owner)
 {
     const Item *item = parent.find(key);
     if (item == nullptr || item->kind == Item::Kind::Table) return item;
-    wrong(*item, owner, "a table");
+    problems_.add(item->at, owner + ": expected a table, got " + std::string(kind_name(item->kind)));
     return nullptr;
 }
 
-std::optional<std::string> SettingsReader::text_at(const Item &table, std::string_view key, const std::string &owner)
+// The tables of the root are read one by one; here only what is unknown.
+void SettingsReader::read_root()
 {
-    const Item *item = table.find(key);
-    if (item == nullptr) return std::nullopt;
-    if (item->kind == Item::Kind::String && !item->text.empty()) return item->text;
-    wrong(*item, owner + ": " + std::string(key), "a string that is not empty");
-    return std::nullopt;
-}
-
-std::optional<std::string> SettingsReader::path_at(const Item &table, std::string_view key, const std::string &owner)
-{
-    auto text = text_at(table, key, owner);
-    if (!text || is_path(*text)) return text;
-    wrong(*table.find(key), owner + ": " + std::string(key), "a path");
-    return std::nullopt;
-}
-
-template<typename Number>
-void SettingsReader::size_at(const Item &table, std::string_view key, const std::string &owner, Number &value)
-{
-    const Item *item = table.find(key);
-    if (item == nullptr) return;
-    const auto parsed = item->kind == Item::Kind::String ? parse_size(item->text) : std::nullopt;
-    if (parsed && *parsed <= (1LL << 30))
-        value = static_cast<Number>(*parsed);
-    else
-        wrong(*item, owner + ": " + std::string(key), std::string(kSizeShape) + ", at most \"1GiB\"");
-}
-
-void SettingsReader::duration_at(const Item &table, std::string_view key, const std::string &owner,
-                                 std::uint64_t &value)
-{
-    const Item *item = table.find(key);
-    if (item == nullptr) return;
-    const auto parsed = item->kind == Item::Kind::String ? parse_duration(item->text) : std::nullopt;
-    if (parsed)
-        value = static_cast<std::uint64_t>(*parsed);
-    else
-        wrong(*item, owner + ": " + std::string(key), kDurationShape,
-              item->kind == Item::Kind::String ? "" : "it is a string with its unit");
-}
-
-void SettingsReader::count_at(const Item &table, std::string_view key, const std::string &owner, std::uint64_t least,
-                              std::uint64_t most, std::uint64_t &value)
-{
-    const Item *item = table.find(key);
-    if (item == nullptr) return;
-    const bool fits = item->kind == Item::Kind::Integer && item->integer >= 0 &&
-                      static_cast<std::uint64_t>(item->integer) >= least &&
-                      static_cast<std::uint64_t>(item->integer) <= most;
-    if (fits)
-        value = static_cast<std::uint64_t>(item->integer);
-    else
-        wrong(*item, owner + ": " + std::string(key),
-              "a number from " + std::to_string(least) + " to " + std::to_string(most));
-}
-
-void SettingsReader::boolean_at(const Item &table, std::string_view key, const std::string &owner, bool &value)
-{
-    const Item *item = table.find(key);
-    if (item == nullptr) return;
-    if (item->kind == Item::Kind::Boolean)
-        value = item->integer != 0;
-    else
-        wrong(*item, owner + ": " + std::string(key), "true or false");
-}
-
-void SettingsReader::loops_at(const Item &table, const std::string &owner, unsigned &loops)
-{
-    constexpr std::uint64_t kMostLoops = 64;
-    const Item *item = table.find("loops");
-    if (item == nullptr) return;
-    if (item->kind == Item::Kind::String && item->text == "auto") {
-        loops = cores_;
-    } else if (item->kind == Item::Kind::Integer && item->integer >= 1 &&
-               static_cast<std::uint64_t>(item->integer) <= kMostLoops) {
-        loops = static_cast<unsigned>(item->integer);
-    } else {
-        wrong(*item, owner + ": loops", "a number from 1 to 64 or \"auto\"");
+    const std::vector<std::string> known = names_of(host_keys().root);
+    for (const Item &item : document_.root.items) {
+        if (std::find(known.begin(), known.end(), item.key) == known.end())
+            problems_.add(item.key_at, "configuration: unknown key \"" + item.key + '"', meant(item.key, known));
     }
+}
+
+unsigned SettingsReader::loops_of(const Section &section, unsigned otherwise) const
+{
+    const Value *loops = section.find("loops");
+    if (loops == nullptr) return otherwise;
+    return loops->type == Value::Type::Integer ? static_cast<unsigned>(loops->integer) : cores_;
 }
 
 void SettingsReader::read_host(HostPlan &plan, const std::string &default_plugin_directory)
 {
-    const Item empty;
-    const Item *found = table_at(document_.root, "host", "[host]");
-    const Item &host = found != nullptr ? *found : empty;
-    check_keys(host, "[host]", kHost);
-    host_loops_ = cores_;
-    loops_at(host, "[host]", host_loops_);
-    duration_at(host, "drain_timeout", "[host]", plan.drain_timeout_ns);
-    if (const auto control = path_at(host, "control", "[host]")) {
-        plan.control = document_.absolute(*control, host.find("control")->at);
-        if (plan.control.size() > 107) wrong(*host.find("control"), "[host]: control", "a path of at most 107 bytes");
-    }
-    const Item *plugins = host.find("plugins");
-    if (plugins == nullptr) {
+    const Section host = read(table_at(document_.root, "host", "[host]"), host_keys().host, "[host]");
+    host_loops_ = loops_of(host, cores_);
+    take(host.find("drain_timeout"), plan.drain_timeout_ns);
+    if (const Value *control = host.find("control")) plan.control = control->text;
+    if (const Value *plugins = host.find("plugins")) {
+        for (const Value &directory : plugins->items) plan.plugins.push_back(directory.text);
+    } else if (host.at.count("plugins") == 0) {
         plan.plugins = {default_plugin_directory};
-        return;
-    }
-    const bool is_list = plugins->kind == Item::Kind::Array;
-    if (!is_list) wrong(*plugins, "[host]: plugins", "a list of directories");
-    for (const Item &item : plugins->items) {
-        if (is_list && item.kind == Item::Kind::String && is_path(item.text))
-            plan.plugins.push_back(document_.absolute(item.text, item.at));
-        else if (is_list)
-            wrong(item, "[host]: plugins", "a directory");
     }
 }
 
 void SettingsReader::read_log(LogPlan &plan)
 {
-    const Item *log = table_at(document_.root, "log", "[log]");
-    if (log == nullptr) return;
-    check_keys(*log, "[log]", kLog);
-    if (const auto level = text_at(*log, "level", "[log]"); level && !parse_level(*level, plan.level))
-        wrong(*log->find("level"), "[log]: level", "\"error\", \"warning\", \"info\" or \"debug\"");
-    if (const auto format = text_at(*log, "format", "[log]")) {
-        if (*format == "text")
-            plan.format = LogPlan::Format::Text;
-        else if (*format == "json")
-            plan.format = LogPlan::Format::Json;
-        else if (*format != "auto")
-            wrong(*log->find("format"), "[log]: format", "\"auto\", \"text\" or \"json\"");
+    const Section log = read(table_at(document_.root, "log", "[log]"), host_keys().log, "[log]");
+    if (const Value *level = log.find("level")) parse_level(level->text, plan.level);
+    if (const Value *format = log.find("format")) {
+        plan.format = format->text == "text"   ? LogPlan::Format::Text
+                      : format->text == "json" ? LogPlan::Format::Json
+                                               : LogPlan::Format::Auto;
     }
-    const auto output = path_at(*log, "output", "[log]");
-    if (!output || *output == "stderr") return;
-    const Item &item = *log->find("output");
-    if (*output == "syslog" || *output == "journald") {
-        problems_.add(item.at, "[log]: output \"" + *output + "\" is not available in this build",
-                      "use \"stderr\" or the path of a file");
-        return;
-    }
+    const Value *output = log.find("output");
+    if (output == nullptr || output->text == "stderr") return;
     plan.output = LogPlan::Output::File;
-    plan.path = document_.absolute(*output, item.at);
+    plan.path = document_.absolute(output->text, log.at.at("output"));
 }
 
 void SettingsReader::read_compartments(HostPlan &plan)
@@ -230,17 +144,13 @@ void SettingsReader::read_compartments(HostPlan &plan)
     if (all == nullptr) return;
     for (const Item &item : all->items) {
         const std::string owner = "compartment \"" + item.key + '"';
-        if (item.kind != Item::Kind::Table) {
-            wrong(item, owner, "a table");
-            continue;
-        }
+        const Item *table = table_at(*all, item.key, owner);
+        if (table == nullptr) continue;
         if (!is_plain_name(item.key))
             problems_.add(item.key_at, owner + ": expected a name of lower-case letters, digits, \"_\" and \"-\"");
-        check_keys(item, owner, kCompartment);
         CompartmentPlan compartment;
         compartment.name = item.key;
-        compartment.loops = host_loops_;
-        loops_at(item, owner, compartment.loops);
+        compartment.loops = loops_of(read(table, host_keys().compartment, owner), host_loops_);
         if (item.key == "main")
             plan.compartments.front() = std::move(compartment);
         else
@@ -250,89 +160,71 @@ void SettingsReader::read_compartments(HostPlan &plan)
               [](const CompartmentPlan &a, const CompartmentPlan &b) { return a.name < b.name; });
 }
 
-void SettingsReader::read_address(const Item &item, const std::string &owner, ListenerPlan &listener)
+void SettingsReader::read_addresses(const Section &section, const std::string &owner, ListenerPlan &listener)
 {
-    if (item.kind != Item::Kind::String) {
-        wrong(item, owner + ": address", "an address like \"127.0.0.1:8080\"");
-        return;
-    }
-    auto endpoint = parse_listen_endpoint(item.text);
-    if (!endpoint) {
-        problems_.add(item.at, owner + ": address: " + endpoint.error().text);
-        return;
-    }
-    if (endpoint->scheme == Endpoint::Scheme::Systemd || endpoint->scheme == Endpoint::Scheme::Fd) {
-        problems_.add(item.at, owner + ": address \"" + item.text + "\" is not available in this build",
-                      "use \"tcp:\" or \"unix:\"");
-        return;
-    }
-    if (endpoint->scheme == Endpoint::Scheme::Unix) {
-        endpoint->path = document_.absolute(endpoint->path, item.at);
-        if (endpoint->path.size() > 107) {
-            problems_.add(item.at, owner + ": address: expected a path of at most 107 bytes, got " +
-                                       std::to_string(endpoint->path.size()) + ": " + endpoint->path);
-            return;
+    const Value *addresses = section.find("address");
+    if (addresses == nullptr) return;
+    const auto place = [&section](std::size_t i) {
+        const auto one = section.at.find("address[" + std::to_string(i) + ']');
+        return one != section.at.end() ? one->second : section.at.at("address");
+    };
+    if (addresses->items.empty())
+        problems_.add(place(0), owner + ": address: expected at least one address, got an empty list");
+    for (std::size_t i = 0; i < addresses->items.size(); ++i) {
+        const std::string &text = addresses->items[i].text;
+        Endpoint endpoint = *parse_listen_endpoint(text);
+        if (endpoint.scheme == Endpoint::Scheme::Unix) endpoint.path = document_.absolute(endpoint.path, place(i));
+        if (endpoint.path.size() > kMostSocketPath) {
+            problems_.add(place(i), owner + ": address: expected a path of at most " + std::to_string(kMostSocketPath) +
+                                        " bytes, got " + std::to_string(endpoint.path.size()) + ": " + endpoint.path);
+            continue;
         }
+        const bool twice =
+            std::find(listener.addresses.begin(), listener.addresses.end(), endpoint) != listener.addresses.end();
+        if (twice && endpoint.port != 0) {
+            problems_.add(place(i), owner + ": address \"" + text + "\" stands twice");
+            continue;
+        }
+        listener.addresses.push_back(std::move(endpoint));
+        listener.origins.push_back(place(i));
     }
-    const bool twice =
-        std::find(listener.addresses.begin(), listener.addresses.end(), *endpoint) != listener.addresses.end();
-    if (twice && endpoint->port != 0) {
-        problems_.add(item.at, owner + ": address \"" + item.text + "\" stands twice");
-        return;
-    }
-    listener.addresses.push_back(std::move(*endpoint));
-    listener.origins.push_back(item.at);
 }
 
-void SettingsReader::read_addresses(const Item &table, const std::string &owner, ListenerPlan &listener)
+// The table `name` of a section; where it is absent, its defaults.
+SettingsReader::Section SettingsReader::inner(const Section &section, const std::vector<OptionSpec> &specs,
+                                              const std::string &name, const std::string &owner)
 {
-    const Item *address = table.find("address");
-    if (address == nullptr) {
-        problems_.add(table.key_at, owner + ": expected the key \"address\", got none");
-    } else if (address->kind == Item::Kind::Array) {
-        if (address->items.empty()) wrong(*address, owner + ": address", "at least one address");
-        for (const Item &item : address->items) read_address(item, owner, listener);
-    } else {
-        read_address(*address, owner, listener);
-    }
+    const Value *table = section.find(name);
+    if (table == nullptr) return read(nullptr, keys_of(specs, name), owner + ": " + name);
+    return {*table, section.at};
 }
 
 void SettingsReader::read_listener(const Item &table, const std::string &owner, ListenerPlan &listener)
 {
-    read_addresses(table, owner, listener);
-    if (const Item *limits = table_at(table, "limits", owner + ": limits")) {
-        check_keys(*limits, owner + ": limits", kLimits);
-        count_at(*limits, "connections", owner + ": limits", 0, 1'000'000'000, listener.limits.connections);
-    }
-    if (const Item *socket = table_at(table, "socket", owner + ": socket")) {
-        check_keys(*socket, owner + ": socket", kSocket);
-        std::uint64_t backlog = static_cast<std::uint64_t>(listener.socket.backlog);
-        count_at(*socket, "backlog", owner + ": socket", 1, 65535, backlog);
-        listener.socket.backlog = static_cast<int>(backlog);
-        size_at(*socket, "send_buffer", owner + ": socket", listener.socket.send_buffer);
-        size_at(*socket, "receive_buffer", owner + ": socket", listener.socket.receive_buffer);
-        boolean_at(*socket, "no_delay", owner + ": socket", listener.socket.no_delay);
-    }
+    const std::vector<OptionSpec> &specs = host_keys().listener;
+    const Section section = read(&table, specs, owner, true);
+    read_addresses(section, owner, listener);
+    const Section limits = inner(section, specs, "limits", owner);
+    take(limits.find("connections"), listener.limits.connections);
+    const Section socket = inner(section, specs, "socket", owner);
+    take(socket.find("backlog"), listener.socket.backlog);
+    take(socket.find("send_buffer"), listener.socket.send_buffer);
+    take(socket.find("receive_buffer"), listener.socket.receive_buffer);
+    take(socket.find("no_delay"), listener.socket.no_delay);
 }
 
-RestartPolicy SettingsReader::read_restart(const Item &table, const std::string &owner)
+RestartPolicy SettingsReader::read_service(const Item &table, const std::string &owner)
 {
+    const std::vector<OptionSpec> &specs = host_keys().service;
+    const Section section = inner(read(&table, specs, owner, true), specs, "restart", owner);
     RestartPolicy restart;
-    const Item *item = table_at(table, "restart", owner + ": restart");
-    if (item == nullptr) return restart;
-    check_keys(*item, owner + ": restart", kRestart);
-    if (const auto policy = text_at(*item, "policy", owner + ": restart")) {
-        if (*policy == "never")
-            restart.when = RestartPolicy::When::Never;
-        else if (*policy == "always")
-            restart.when = RestartPolicy::When::Always;
-        else if (*policy != "on-failure")
-            wrong(*item->find("policy"), owner + ": restart: policy", "\"never\", \"on-failure\" or \"always\"");
+    if (const Value *policy = section.find("policy")) {
+        restart.when = policy->text == "never"    ? RestartPolicy::When::Never
+                       : policy->text == "always" ? RestartPolicy::When::Always
+                                                  : RestartPolicy::When::OnFailure;
     }
-    std::uint64_t limit = restart.limit;
-    count_at(*item, "limit", owner + ": restart", 0, 1000, limit);
-    restart.limit = static_cast<unsigned>(limit);
-    duration_at(*item, "within", owner + ": restart", restart.within_ns);
+    take(section.find("limit"), restart.limit);
+    take(section.find("within"), restart.within_ns);
     return restart;
 }
 

@@ -1,25 +1,16 @@
-// The host's own keys: one table of what there is and what this build has, and their typed values.
+// The host's own keys, checked by their declarations (config/host_keys.hpp), as typed values.
 #pragma once
 
+#include "config/convert.hpp"
 #include "config/files.hpp"
 #include "config/plan.hpp"
 
+#include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
 namespace hawser::host {
-
-// A key of the host's. One without its function yet is accepted only with the value that asks for nothing.
-struct Key {
-    enum class Has : std::uint8_t { Yes, No, OnlyNeutral };
-    std::string_view name;
-    Has has = Has::Yes;
-    Item::Kind type = Item::Kind::Table; // OnlyNeutral: of the value that asks for nothing
-};
-std::span<const Key> root_keys();
-std::span<const Key> listener_keys(); // beside the options of its protocol
 
 // Reads host tables; what is wrong becomes a problem and leaves the default.
 class SettingsReader {
@@ -30,35 +21,40 @@ public:
         , cores_(cores)
     {}
 
+    void read_root();
     void read_host(HostPlan &plan, const std::string &default_plugin_directory);
     void read_log(LogPlan &log);
     void read_compartments(HostPlan &plan);
+    // Its keys beside the options of its protocol.
     void read_listener(const Item &table, const std::string &owner, ListenerPlan &listener);
-    RestartPolicy read_restart(const Item &table, const std::string &owner);
+    RestartPolicy read_service(const Item &table, const std::string &owner);
 
-    // Adds a problem for each key that is unknown or not available; `more` are known too. `owner`: "[host]".
-    void check_keys(const Item &table, const std::string &owner, std::span<const Key> keys);
-    // A table at `key` of `parent`, or null: absent, or a problem was added.
+    // A table at `key` of `parent`, or null: absent, or a problem was added. `owner`: "[host]".
     const Item *table_at(const Item &parent, std::string_view key, const std::string &owner);
-    std::optional<std::string> text_at(const Item &table, std::string_view key, const std::string &owner);
-    std::optional<std::string> path_at(const Item &table, std::string_view key, const std::string &owner);
 
 private:
-    template<typename Number>
-    void size_at(const Item &table, std::string_view key, const std::string &owner, Number &value);
-    void duration_at(const Item &table, std::string_view key, const std::string &owner, std::uint64_t &value);
-    void count_at(const Item &table, std::string_view key, const std::string &owner, std::uint64_t least,
-                  std::uint64_t most, std::uint64_t &value);
-    void boolean_at(const Item &table, std::string_view key, const std::string &owner, bool &value);
-    void loops_at(const Item &table, const std::string &owner, unsigned &loops);
-    void read_addresses(const Item &table, const std::string &owner, ListenerPlan &listener);
-    void read_address(const Item &item, const std::string &owner, ListenerPlan &listener);
-    void wrong(const Item &item, const std::string &what, std::string_view expected, std::string hint = {});
+    // The checked keys of one host table, and where each stands.
+    struct Section {
+        Value keys;
+        std::map<std::string, Position> at;
+        const Value *find(std::string_view name) const;
+    };
+    // `table` may be null: absent, so that the defaults are as declared.
+    Section read(const Item *table, const std::vector<OptionSpec> &specs, const std::string &owner,
+                 bool others_allowed = false);
+    Section inner(const Section &section, const std::vector<OptionSpec> &specs, const std::string &name,
+                  const std::string &owner);
+    unsigned loops_of(const Section &section, unsigned otherwise) const;
+    void read_addresses(const Section &section, const std::string &owner, ListenerPlan &listener);
 
     const Document &document_;
     Problems &problems_;
     unsigned cores_;
-    unsigned host_loops_ = 0; // 0: not given
+    unsigned host_loops_ = 1;
 };
+
+// The text at `key` of `table` if it is one that is not empty. What is wrong with it is said by whoever checks the
+// declared keys.
+std::optional<std::string> text_at(const Item &table, std::string_view key);
 
 } // namespace hawser::host

@@ -1,0 +1,298 @@
+// Tests: tests/unit/config/host_keys_test.cpp
+#include "config/host_keys.hpp"
+
+#include "config/option_spec.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace hawser::host {
+namespace {
+
+// In the language of manifests, with five words more: `has` = "no" (not in this build) or "neutral" (only a value that
+// asks for nothing), `words` that may stand in place of a value, `single` for a list whose only item may stand alone,
+// `format`, a shape that config/settings.cpp checks, and
+// `like`, what is expected in words.
+constexpr std::string_view kDeclared = R"TOML(
+[root.include]
+type = "list"
+items = { type = "string" }
+text = "Fragments, as paths or patterns like \"conf.d/*.toml\"; tables are merged, a key set twice is an error"
+[root.host]
+type = "table"
+keys = {}
+text = "The host as a whole"
+[root.log]
+type = "table"
+keys = {}
+text = "Log events"
+[root.listeners]
+type = "table"
+keys = {}
+text = "Addresses, each with the protocol that serves them, by name"
+[root.services]
+type = "table"
+keys = {}
+text = "What starts and stops with the host, by name"
+[root.compartments]
+type = "table"
+keys = {}
+text = "Worker processes beside \"main\", by name"
+
+[host.plugins]
+type = "list"
+items = { type = "path" }
+text = "Directories searched for plugins, in order, not below; default: plugins/ beside the program, else <prefix>/lib/hawser/plugins"
+[host.loops]
+type = "integer"
+min = 1
+max = 64
+words = ["auto"]
+text = "Event loops in a compartment; \"auto\", the default: one for each core"
+[host.watch]
+type = "boolean"
+default = false
+has = "neutral"
+text = "Whether a changed plugin or file makes a new generation by itself"
+[host.control]
+type = "path"
+format = "socket_path"
+text = "Control socket; default: one of this file's own, in /run/hawser (root), $XDG_RUNTIME_DIR/hawser or a private directory"
+[host.drain_timeout]
+type = "duration"
+default = "30s"
+text = "How long a stop or a reload waits for what is in flight"
+[host.user]
+type = "string"
+format = "word"
+has = "no"
+text = "User that workers run as, once everything is bound"
+[host.group]
+type = "string"
+format = "word"
+has = "no"
+text = "Group that workers run as; default: the user's"
+[host.umask]
+type = "string"
+format = "mode"
+has = "no"
+text = "File mode creation mask in octal digits; default: the one the host was started with"
+[host.directory]
+type = "path"
+has = "no"
+text = "Working directory of workers; default: the one the host was started in"
+[host.chroot]
+type = "path"
+has = "no"
+text = "Root directory of workers, once their plugins are loaded"
+[host.state]
+type = "path"
+has = "no"
+text = "Where the plugin store lies"
+[host.stall_limit]
+type = "duration"
+has = "no"
+text = "How long a loop may stay in one call before it is reported"
+[host.abi_check]
+type = "boolean"
+default = false
+has = "neutral"
+text = "Whether calls between host and plugins are checked"
+
+[log.level]
+type = "enum"
+choices = ["error", "warning", "info", "debug"]
+default = "info"
+text = "The least important events that are written"
+[log.output]
+type = "string"
+format = "log_output"
+default = "stderr"
+text = "\"stderr\" or the path of a file"
+[log.format]
+type = "enum"
+choices = ["auto", "text", "json"]
+default = "auto"
+text = "\"auto\": text on a terminal, else JSON"
+[log.access]
+type = "table"
+keys = {}
+has = "no"
+text = "A line for each request; off unless present"
+
+[listener.address]
+type = "list"
+items = { type = "string", format = "listen", like = "an address like \"127.0.0.1:8080\"" }
+single = true
+required = true
+text = "Where to listen: \"127.0.0.1:8080\", \"[::1]:8080\", \"unix:/run/web.sock\"; port 0 is chosen by the system and reported"
+[listener.protocol]
+type = "string"
+format = "word"
+required = true
+text = "The protocol that serves it, a kind of a plugin; \"plugin.kind\" where two offer the same"
+[listener.compartment]
+type = "string"
+format = "word"
+default = "main"
+text = "The compartment that serves it"
+[listener.tls]
+type = "table"
+keys = {}
+has = "no"
+text = "Certificate and key"
+[listener.limits]
+type = "table"
+text = "Bounds over all loops of the compartment"
+[listener.limits.keys.connections]
+type = "integer"
+min = 0
+max = 1000000000
+default = 0
+text = "Most connections at a time; 0: no bound"
+[listener.limits.keys.per_address]
+type = "integer"
+min = 0
+max = 1000000000
+default = 0
+has = "neutral"
+text = "Most connections at a time from one address; 0: no bound"
+[listener.limits.keys.accept_rate]
+type = "integer"
+min = 0
+max = 1000000000
+default = 0
+has = "neutral"
+text = "Most connections accepted a second; 0: no bound"
+[listener.limits.keys.bytes_per_second]
+type = "size"
+max = "1TiB"
+default = "0"
+has = "neutral"
+text = "Most bytes a second, read and written each, of one connection; \"0\": no bound"
+[listener.socket]
+type = "table"
+text = "Options of its sockets"
+[listener.socket.keys.backlog]
+type = "integer"
+min = 1
+max = 65535
+default = 4096
+text = "Connections that wait to be accepted"
+[listener.socket.keys.send_buffer]
+type = "size"
+max = "1GiB"
+default = "0"
+text = "The kernel's send buffer of a connection; \"0\": the system's choice"
+[listener.socket.keys.receive_buffer]
+type = "size"
+max = "1GiB"
+default = "0"
+text = "The kernel's receive buffer of a connection; \"0\": the system's choice"
+[listener.socket.keys.no_delay]
+type = "boolean"
+default = true
+text = "Whether small packets leave at once (TCP_NODELAY)"
+[listener.socket.keys.proxy_protocol]
+type = "list"
+items = { type = "string", format = "network", like = "a network like \"10.0.0.0/8\"" }
+has = "neutral"
+text = "Networks whose connections begin with a PROXY protocol header, version 1 or 2"
+
+[service.service]
+type = "string"
+format = "word"
+required = true
+text = "The service, a kind of a plugin; \"plugin.kind\" where two offer the same"
+[service.compartment]
+type = "string"
+format = "word"
+default = "main"
+text = "The compartment it runs in"
+[service.restart]
+type = "table"
+text = "What happens when it fails"
+[service.restart.keys.policy]
+type = "enum"
+choices = ["never", "on-failure", "always"]
+default = "on-failure"
+text = "When it is started again"
+[service.restart.keys.limit]
+type = "integer"
+min = 0
+max = 1000
+default = 5
+text = "Most restarts within the time of `within`; one more and it stays failed"
+[service.restart.keys.within]
+type = "duration"
+default = "60s"
+text = "The time that `limit` counts over"
+
+[compartment.loops]
+type = "integer"
+min = 1
+max = 64
+words = ["auto"]
+text = "Its event loops; default: as [host] loops"
+[compartment.user]
+type = "string"
+format = "word"
+has = "no"
+text = "User that it runs as"
+[compartment.memory]
+type = "size"
+has = "no"
+text = "Most memory"
+[compartment.descriptors]
+type = "integer"
+has = "no"
+text = "Most open files"
+[compartment.cpu]
+type = "float"
+has = "no"
+text = "Most processors"
+)TOML";
+
+std::vector<OptionSpec> read_section(const Item &root, const char *name, SpecReader &in)
+{
+    const Item *table = root.find(name);
+    return table != nullptr ? read_option_specs(*table, name, {}, in) : std::vector<OptionSpec>();
+}
+
+HostKeys read_all()
+{
+    Sources sources;
+    Problems problems;
+    const std::uint32_t file = sources.add("host keys", std::string(kDeclared));
+    const auto root = parse_document(file, sources, problems);
+    HostKeys keys;
+    if (root) {
+        SpecReader in(problems);
+        in.of_host = true;
+        keys.root = read_section(*root, "root", in);
+        keys.host = read_section(*root, "host", in);
+        keys.log = read_section(*root, "log", in);
+        keys.listener = read_section(*root, "listener", in);
+        keys.service = read_section(*root, "service", in);
+        keys.compartment = read_section(*root, "compartment", in);
+    }
+    if (!problems.empty()) throw std::logic_error(format_problem(sources, problems.sorted().front()));
+    return keys;
+}
+
+} // namespace
+
+const HostKeys &host_keys()
+{
+    static const HostKeys keys = read_all();
+    return keys;
+}
+
+const std::vector<OptionSpec> &keys_of(const std::vector<OptionSpec> &specs, std::string_view name)
+{
+    const auto found =
+        std::find_if(specs.begin(), specs.end(), [name](const OptionSpec &spec) { return spec.name == name; });
+    return found->keys;
+}
+
+} // namespace hawser::host
