@@ -116,9 +116,17 @@ default = "auto"
 text = "\"auto\": text on a terminal, else JSON"
 [log.access]
 type = "table"
-keys = {}
-has = "no"
 text = "A line for each request; off unless present"
+[log.access.keys.output]
+type = "string"
+format = "file_output"
+default = "stderr"
+text = "\"stderr\" or the path of a file"
+[log.access.keys.format]
+type = "enum"
+choices = ["combined", "json"]
+default = "combined"
+text = "How a line looks"
 
 [listener.address]
 type = "list"

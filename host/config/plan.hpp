@@ -120,11 +120,21 @@ struct CompartmentPlan {
     bool operator==(const CompartmentPlan &) const = default;
 };
 
+// The lines of requests; the plugins that serve them format each.
+enum class AccessFormat : std::uint8_t { Off, Combined, Json };
+
+struct AccessPlan {
+    AccessFormat format = AccessFormat::Off;
+    std::string path; // absolute; empty: standard error
+    bool operator==(const AccessPlan &) const = default;
+};
+
 struct LogPlan {
     Level level = Level::Info;
     enum class Output : std::uint8_t { Stderr, File } output = Output::Stderr;
     std::string path; // File: absolute
     enum class Format : std::uint8_t { Auto, Text, Json } format = Format::Auto;
+    AccessPlan access;
     bool operator==(const LogPlan &) const = default;
 };
 

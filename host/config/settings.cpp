@@ -41,6 +41,7 @@ std::string check_format(const OptionSpec &spec, const std::string &text, std::s
                std::to_string(text.size()) + ": " + text;
     }
     if (spec.format == "listen") return check_listen(text, hint);
+    if (spec.format == "file_output" && text.empty()) return "expected \"stderr\" or the path of a file, got \"\"";
     if (spec.format == "log_output") return check_log_output(text, hint);
     return {};
 }
@@ -129,10 +130,19 @@ void SettingsReader::read_log(LogPlan &plan)
                       : format->text == "json" ? LogPlan::Format::Json
                                                : LogPlan::Format::Auto;
     }
+    if (const Value *access = log.find("access")) read_access({*access, log.at}, plan.access);
     const Value *output = log.find("output");
     if (output == nullptr || output->text == "stderr") return;
     plan.output = LogPlan::Output::File;
     plan.path = document_.absolute(output->text, log.at.at("output"));
+}
+
+void SettingsReader::read_access(const Section &section, AccessPlan &plan) const
+{
+    const Value *output = section.find("output"), *format = section.find("format");
+    if (output == nullptr || format == nullptr) return;
+    plan.format = format->text == "json" ? AccessFormat::Json : AccessFormat::Combined;
+    if (output->text != "stderr") plan.path = document_.absolute(output->text, section.at.at("access.output"));
 }
 
 void SettingsReader::read_compartments(HostPlan &plan)

@@ -44,6 +44,7 @@ private:
                  bool others_allowed = false);
     Section inner(const Section &section, const std::vector<OptionSpec> &specs, const std::string &name,
                   const std::string &owner);
+    void read_access(const Section &section, AccessPlan &plan) const;
     unsigned loops_of(const Section &section, unsigned otherwise) const;
     void read_addresses(const Section &section, const std::string &owner, ListenerPlan &listener);
 

@@ -32,6 +32,12 @@ struct PassedSocket {
 struct Sockets { // any number of them, before Start
     std::vector<PassedSocket> sockets;
 };
+// A file that the worker writes to, opened by the supervisor: before Start, and again when it was reopened.
+struct Output {
+    enum class Role : std::uint32_t { Log = 0, Access = 1 };
+    Role role = Role::Log;
+    Fd fd;
+};
 struct Start {};           // all sockets were sent: load, create, start services, then answer Ready or Failed
 struct Serve {};           // attach the listeners
 struct Drain {             // accept no more, finish what is in flight, then Drained; at the deadline the rest is cut
@@ -60,7 +66,8 @@ struct Drained {
 };
 
 // Later work: park, adopt, quarantine, upgrade take the numbers from 64.
-using Message = std::variant<Sockets, Start, Serve, Drain, Stop, AskStatus, Ready, Failed, StatusReport, Drained>;
+using Message =
+    std::variant<Sockets, Output, Start, Serve, Drain, Stop, AskStatus, Ready, Failed, StatusReport, Drained>;
 
 class Channel {
 public:

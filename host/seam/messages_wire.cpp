@@ -13,6 +13,7 @@ enum class Type : std::uint16_t {
     Drain,
     Stop,
     AskStatus,
+    Output,
     Ready = 32,
     Failed,
     StatusReport,
@@ -53,6 +54,13 @@ std::vector<Packet> packets_of(const Sockets &message)
         packets.push_back(std::move(packet));
     }
     return packets;
+}
+
+std::vector<Packet> packets_of(const Output &message)
+{
+    WireWriter out = head(Type::Output);
+    out.number(message.role);
+    return {{out.bytes(), {message.fd.get()}}};
 }
 
 std::vector<Packet> packets_of(const Drain &message)
@@ -133,6 +141,17 @@ Sockets read_sockets(WireReader &in, std::vector<Fd> &fds)
     return message;
 }
 
+Output read_output(WireReader &in, std::vector<Fd> &fds)
+{
+    Output message;
+    in.number(message.role);
+    if (fds.size() != 1 || message.role > Output::Role::Access)
+        in.spoil();
+    else
+        message.fd = std::move(fds.front());
+    return message;
+}
+
 StatusReport read_report(WireReader &in, bool &continued)
 {
     StatusReport message;
@@ -153,6 +172,8 @@ Message read_message(WireReader &in, Type type, std::vector<Fd> &fds, bool &cont
     switch (type) {
     case Type::Sockets:
         return read_sockets(in, fds);
+    case Type::Output:
+        return read_output(in, fds);
     case Type::Start:
         return Start{};
     case Type::Serve:

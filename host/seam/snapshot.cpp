@@ -44,9 +44,10 @@ Result<Snapshot> parse(std::string_view bytes)
     in.number(snapshot.drain_timeout_ns);
     in.number(snapshot.log_level);
     in.number(snapshot.log_format);
+    in.number(snapshot.access);
     in.flag(snapshot.single);
     if (snapshot.log_level < Level::Error || snapshot.log_level > Level::Debug) in.spoil();
-    if (snapshot.log_format > LogFormat::Json) in.spoil();
+    if (snapshot.log_format > LogFormat::Json || snapshot.access > AccessFormat::Json) in.spoil();
     read_plan(in, snapshot.compartment);
     if (in.bad()) return spoiled("its content contradicts itself or is cut off");
     return snapshot;
@@ -63,6 +64,7 @@ Result<Fd> write_snapshot(const Snapshot &snapshot)
     out.number(snapshot.drain_timeout_ns);
     out.number(snapshot.log_level);
     out.number(snapshot.log_format);
+    out.number(snapshot.access);
     out.number(static_cast<std::uint8_t>(snapshot.single));
     write_plan(out, snapshot.compartment);
     Fd fd(::memfd_create("hawser-snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING));

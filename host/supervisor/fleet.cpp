@@ -26,6 +26,7 @@ Result<std::unique_ptr<WorkerHandle>> Fleet::launch(const SharedPlan &plan, std:
     snapshot.drain_timeout_ns = drain_timeout_;
     snapshot.log_level = settings_.log_level;
     snapshot.log_format = settings_.log_format;
+    snapshot.access = settings_.access;
     snapshot.single = settings_.single;
     snapshot.compartment = *plan;
     // Which worker speaks is known once it is made; it speaks from the event loop only.
@@ -33,7 +34,8 @@ Result<std::unique_ptr<WorkerHandle>> Fleet::launch(const SharedPlan &plan, std:
     hearer.status = [this, self](const StatusReport &report) { heard_status(*self, report); };
     hearer.drained = [this](const Drained &drained) { cut_ += ending_ ? drained.cut : 0; };
     hearer.ended = [this, self](const WorkerEnd &end) { ended(*self, end); };
-    auto worker = WorkerHandle::start(events_, launcher_, snapshot, plan, std::move(*sockets), std::move(hearer));
+    auto worker = WorkerHandle::start(events_, launcher_, snapshot, plan, std::move(*sockets), settings_.access_fd,
+                                      std::move(hearer));
     if (worker) *self = worker->get();
     return worker;
 }

@@ -20,6 +20,8 @@ struct FleetSettings {
     Level log_level = Level::Info;
     LogFormat log_format = LogFormat::Text;
     bool single = false; // a worker's end is the host's
+    AccessFormat access = AccessFormat::Off;
+    int access_fd = -1; // the caller's; -1: off
 };
 
 // How a change of the plan went.

@@ -7,10 +7,10 @@
 #include "supervisor/events.hpp"
 #include "supervisor/fleet.hpp"
 #include "supervisor/launcher.hpp"
+#include "supervisor/outputs.hpp"
 #include "supervisor/report.hpp"
 #include "supervisor/socket_store.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -66,14 +66,9 @@ private:
     {
         ::signal(SIGPIPE, SIG_IGN);
         const LogPlan &plan = loaded_.plan->log;
-        if (plan.output == LogPlan::Output::File) {
-            log_file_.reset(::open(plan.path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-            if (!log_file_) return system_error("[log]: output: " + plan.path, errno);
-        }
-        const int fd = log_file_ ? log_file_.get() : STDERR_FILENO;
-        const bool text =
-            plan.format == LogPlan::Format::Text || (plan.format == LogPlan::Format::Auto && ::isatty(fd) != 0);
-        const LogFormat format = text ? LogFormat::Text : LogFormat::Json;
+        if (auto opened = outputs_.open(plan); !opened) return opened;
+        const int fd = outputs_.log_fd();
+        const LogFormat format = outputs_.log_format(plan);
         log_.emplace(LogSettings{plan.level, format, fd});
         if (options_.single) {
             launcher_ = thread_launcher(*log_, options_.run_worker);
@@ -82,7 +77,8 @@ private:
             if (!launcher) return std::move(launcher.error());
             launcher_ = std::move(*launcher);
         }
-        fleet_.emplace(events_, *launcher_, sockets_, *log_, FleetSettings{plan.level, format, options_.single});
+        fleet_.emplace(events_, *launcher_, sockets_, *log_,
+                       FleetSettings{plan.level, format, options_.single, plan.access.format, outputs_.access_fd()});
         control_ = std::make_unique<ControlServer>(events_, *log_, [this](const ControlRequest &r) { control(r); });
         return control_->open(control_path());
     }
@@ -261,7 +257,7 @@ private:
     Loaded loaded_;
     std::ostream &err_;
     std::uint64_t started_at_, begun_at_; // the host; the start or reload in hand
-    Fd log_file_;
+    Outputs outputs_;
     std::optional<Log> log_;
     Events events_;
     SocketStore sockets_;

@@ -3,9 +3,11 @@
 
 #include "loop/loop.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 
 #include <array>
+#include <cerrno>
 
 namespace hawser::host {
 namespace {
@@ -43,7 +45,7 @@ std::string_view entry_name(std::uint32_t entry, const std::string &role)
 
 Result<std::unique_ptr<WorkerHandle>> WorkerHandle::start(Events &events, Launcher &launcher, const Snapshot &snapshot,
                                                           SharedPlan plan, std::vector<PassedSocket> sockets,
-                                                          WorkerHearer hearer)
+                                                          int access_fd, WorkerHearer hearer)
 {
     auto launched = launcher.launch(snapshot);
     if (!launched) return std::move(launched.error());
@@ -53,8 +55,14 @@ Result<std::unique_ptr<WorkerHandle>> WorkerHandle::start(Events &events, Launch
     // A worker that is dead already is heard of by its end.
     Sockets message;
     message.sockets = std::move(sockets);
-    if (handle->launched_.channel->send(Message(std::move(message))))
-        static_cast<void>(handle->launched_.channel->send(Start{}));
+    Channel &channel = *handle->launched_.channel;
+    bool told = channel.send(Message(std::move(message))).ok();
+    if (access_fd >= 0) {
+        Output output{Output::Role::Access, Fd(::fcntl(access_fd, F_DUPFD_CLOEXEC, 3))};
+        if (!output.fd) return system_error("cannot pass the file of access lines", errno);
+        told = told && channel.send(Message(std::move(output))).ok();
+    }
+    if (told) static_cast<void>(channel.send(Start{}));
     return handle;
 }
 

@@ -28,10 +28,10 @@ class WorkerHandle {
 public:
     enum class State : std::uint8_t { Starting, Ready, Serving, Draining, Stopping, Ended };
 
-    // Launches a worker for `plan` and gives it its sockets.
+    // Launches a worker for `plan` and gives it its sockets and a duplicate of `access_fd`, if there is one.
     static Result<std::unique_ptr<WorkerHandle>> start(Events &events, Launcher &launcher, const Snapshot &snapshot,
                                                        SharedPlan plan, std::vector<PassedSocket> sockets,
-                                                       WorkerHearer hearer);
+                                                       int access_fd, WorkerHearer hearer);
     ~WorkerHandle();
 
     void serve();

@@ -42,6 +42,9 @@ TEST(Channel, CarriesEveryMessage)
     EXPECT_EQ(failed.status, 78);
     EXPECT_EQ(failed.node + failed.option + failed.text, "not");
     EXPECT_EQ(std::get<Drained>(e.pass(Drained{3, 4})).cut, 4U);
+    const Output output = std::get<Output>(e.pass(Output{Output::Role::Access, Fd(::eventfd(0, EFD_CLOEXEC))}));
+    EXPECT_EQ(output.role, Output::Role::Access);
+    EXPECT_TRUE(output.fd);
 }
 
 TEST(Channel, PassesManyDescriptorsInBatches)
