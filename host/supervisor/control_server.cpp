@@ -8,7 +8,6 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,13 +21,24 @@ namespace {
 
 constexpr std::size_t kMostLine = 1 << 20;
 constexpr std::size_t kMostPeers = 64;
+constexpr std::size_t kMostOutput = 8 << 20;
+constexpr std::uint64_t kAgain = 10'000'000;        // how often a full socket is tried again
+constexpr unsigned kMostTries = 500;                // without progress
+constexpr std::uint64_t kAcceptAgain = 100'000'000; // when no descriptor is left
+constexpr const char *kNoRequest =
+    R"({"id":null,"status":64,"problems":["expected one JSON object a line with the member \"do\""]})";
+constexpr const char *kTooLong =
+    R"({"id":null,"status":64,"problems":["expected a line of at most 1 MiB, got a longer one"]})";
 
 } // namespace
 
 struct ControlServer::Peer {
     Fd socket;
-    std::string input;
-    Events::Id on_input = 0;
+    std::string input, output;
+    Events::Id on_input = 0, retry = 0;
+    unsigned awaited = 0; // answers to come
+    unsigned tries = 0;   // to send, since anything was taken
+    bool ended = false;   // sends no more, or is not listened to any more: goes once it has its answers
 };
 
 ControlServer::ControlServer(Events &events, Log &log, Handle handle)
@@ -40,7 +50,10 @@ ControlServer::ControlServer(Events &events, Log &log, Handle handle)
 ControlServer::~ControlServer()
 {
     events_.cancel(on_accept_);
-    for (auto &[id, peer] : peers_) events_.cancel(peer->on_input);
+    for (auto &[id, peer] : peers_) {
+        events_.cancel(peer->on_input);
+        events_.cancel(peer->retry);
+    }
     if (socket_) ::unlink(path_.c_str());
 }
 
@@ -62,19 +75,40 @@ Result<void> ControlServer::open(const std::string &path)
     }
     path_ = path;
     socket_ = std::move(group->sockets.front());
-    on_accept_ = events_.on_readable(socket_.get(), [this] { accept(); });
+    listen();
     return {};
+}
+
+void ControlServer::listen()
+{
+    on_accept_ = events_.on_readable(socket_.get(), [this] { accept(); });
+}
+
+void ControlServer::refuse(const std::string &why)
+{
+    log_.write(Level::Warning, "host", "control_refused", {{"reason", why}});
 }
 
 void ControlServer::accept()
 {
     Fd socket(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!socket) return;
+    if (!socket) {
+        if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return;
+        refuse("no descriptor is left");
+        // It stays readable: asked again at once it would spin.
+        events_.cancel(on_accept_);
+        on_accept_ = events_.after(kAcceptAgain, [this] { listen(); });
+        return;
+    }
     ucred peer{};
     socklen_t size = sizeof peer;
     const bool known = ::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
-    if (!known || (peer.uid != 0 && peer.uid != ::geteuid()) || peers_.size() >= kMostPeers) {
-        log_.write(Level::Warning, "host", "control_refused", {{"uid", std::to_string(peer.uid)}});
+    if (!known || (peer.uid != 0 && peer.uid != ::geteuid())) {
+        refuse("expected root or the user of the host, got user " + std::to_string(peer.uid));
+        return;
+    }
+    if (peers_.size() >= kMostPeers && !drop_idle()) {
+        refuse(std::to_string(kMostPeers) + " others wait for answers");
         return;
     }
     const std::uint64_t id = ++last_;
@@ -89,7 +123,19 @@ void ControlServer::drop(std::uint64_t id)
     const auto found = peers_.find(id);
     if (found == peers_.end()) return;
     events_.cancel(found->second->on_input);
+    events_.cancel(found->second->retry);
     peers_.erase(found);
+}
+
+// The one that came first of those that nothing is owed: who connects and asks nothing keeps nobody out.
+bool ControlServer::drop_idle()
+{
+    for (const auto &[id, peer] : peers_) {
+        if (peer->awaited > 0 || !peer->output.empty()) continue;
+        drop(id);
+        return true;
+    }
+    return false;
 }
 
 void ControlServer::read(std::uint64_t id)
@@ -98,40 +144,64 @@ void ControlServer::read(std::uint64_t id)
     Peer &peer = *peers_.at(id);
     const ssize_t n = ::recv(peer.socket.get(), buffer, sizeof buffer, 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n <= 0) {
+    if (n < 0) {
         drop(id);
         return;
     }
     peer.input.append(buffer, static_cast<std::size_t>(n));
+    if (n == 0 && !peer.input.empty()) peer.input.push_back('\n'); // the last line may lack it
+    take_lines(id);
+    if (n == 0) end(id);
+}
+
+void ControlServer::take_lines(std::uint64_t id)
+{
     for (;;) {
         const auto found = peers_.find(id); // a line may have ended it
-        if (found == peers_.end()) return;
+        if (found == peers_.end() || found->second->ended) return;
         std::string &input = found->second->input;
-        const std::size_t end = input.find('\n');
-        if (end == std::string::npos) {
-            if (input.size() > kMostLine) drop(id);
+        const std::size_t length = input.find('\n');
+        if (length == std::string::npos && input.size() <= kMostLine) return;
+        if (length > kMostLine) { // no end of it, too
+            send(id, kTooLong);
+            end(id);
             return;
         }
-        const std::string line = input.substr(0, end);
-        input.erase(0, end + 1);
-        if (line.size() > kMostLine || !take_line(id, line)) {
-            drop(id);
-            return;
+        const std::string line = input.substr(0, length);
+        input.erase(0, length + 1);
+        if (!take_line(id, line)) {
+            send(id, kNoRequest);
+            end(id);
         }
     }
 }
 
-// False: no request; the peer is dropped.
+// Reads no more from it.
+void ControlServer::end(std::uint64_t id)
+{
+    const auto found = peers_.find(id);
+    if (found == peers_.end()) return;
+    events_.cancel(found->second->on_input);
+    found->second->ended = true;
+    drop_if_done(id);
+}
+
+void ControlServer::drop_if_done(std::uint64_t id)
+{
+    const auto found = peers_.find(id);
+    if (found == peers_.end()) return;
+    const Peer &peer = *found->second;
+    if (peer.ended && peer.awaited == 0 && peer.output.empty()) drop(id);
+}
+
+// False: no request.
 bool ControlServer::take_line(std::uint64_t id, const std::string &line)
 {
     boost::system::error_code error;
     const json::value parsed = json::parse(line, error);
     const json::object *request = error ? nullptr : parsed.if_object();
     const json::value *verb = request != nullptr ? request->if_contains("do") : nullptr;
-    if (verb == nullptr || !verb->is_string()) {
-        send(id, R"({"id":null,"status":64,"problems":["expected one JSON object a line with the member \"do\""]})");
-        return false;
-    }
+    if (verb == nullptr || !verb->is_string()) return false;
     const json::value *number = request->if_contains("id");
     const json::value key = number != nullptr ? *number : json::value(nullptr);
     ControlRequest asked;
@@ -151,31 +221,59 @@ bool ControlServer::take_line(std::uint64_t id, const std::string &line)
             for (const std::string &problem : reply.problems) problems.emplace_back(problem);
             out["problems"] = std::move(problems);
         }
-        send(id, json::serialize(out));
+        answered(id, json::serialize(out));
     };
+    ++peers_.at(id)->awaited;
     handle_(asked);
     return true;
+}
+
+void ControlServer::answered(std::uint64_t id, const std::string &line)
+{
+    const auto found = peers_.find(id);
+    if (found == peers_.end()) return;
+    --found->second->awaited;
+    send(id, line);
+    drop_if_done(id);
 }
 
 void ControlServer::send(std::uint64_t id, const std::string &line)
 {
     const auto found = peers_.find(id);
     if (found == peers_.end()) return;
-    const std::string bytes = line + '\n';
+    Peer &peer = *found->second;
+    peer.output += line;
+    peer.output += '\n';
+    if (peer.output.size() > kMostOutput)
+        drop(id);
+    else if (peer.retry == 0)
+        flush(id);
+}
+
+// Nobody is waited for: what the socket does not take is tried again later.
+void ControlServer::flush(std::uint64_t id)
+{
+    Peer &peer = *peers_.at(id);
+    peer.retry = 0;
     std::size_t done = 0;
-    while (done < bytes.size()) {
-        const ssize_t n = ::send(found->second->socket.get(), bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
-        if (n > 0) {
-            done += static_cast<std::size_t>(n);
-        } else if (n < 0 && errno == EAGAIN) {
-            // A peer that does not read its own answer is not waited for.
-            pollfd writable{found->second->socket.get(), POLLOUT, 0};
-            if (::poll(&writable, 1, 100) <= 0) break;
-        } else if (errno != EINTR) {
-            break;
+    while (done < peer.output.size()) {
+        const ssize_t n = ::send(peer.socket.get(), peer.output.data() + done, peer.output.size() - done, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EAGAIN) break;
+        if (n <= 0) {
+            drop(id);
+            return;
         }
+        done += static_cast<std::size_t>(n);
     }
-    if (done < bytes.size()) drop(id);
+    peer.output.erase(0, done);
+    peer.tries = done > 0 ? 0 : peer.tries + 1;
+    if (peer.output.empty())
+        drop_if_done(id);
+    else if (peer.tries > kMostTries)
+        drop(id);
+    else
+        peer.retry = events_.after(kAgain, [this, id] { flush(id); });
 }
 
 } // namespace hawser::host

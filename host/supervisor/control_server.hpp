@@ -1,5 +1,5 @@
-// The control socket: one JSON object a line (host/supervisor/control.md). Peers are root or the running user, checked
-// by the kernel's credentials. For the supervisor's thread.
+// The control socket: one JSON object a line; `do` is a command of the command line and `status` its exit status. Peers
+// are root or the running user, checked by the kernel's credentials. For the supervisor's thread.
 #pragma once
 
 #include "base/fd.hpp"
@@ -39,11 +39,19 @@ public:
 
 private:
     struct Peer;
+    void listen();
     void accept();
+    void refuse(const std::string &why);
     void read(std::uint64_t id);
     bool take_line(std::uint64_t id, const std::string &line);
+    void take_lines(std::uint64_t id);
+    void answered(std::uint64_t id, const std::string &line);
     void send(std::uint64_t id, const std::string &line);
+    void flush(std::uint64_t id);
+    void end(std::uint64_t id);
     void drop(std::uint64_t id);
+    void drop_if_done(std::uint64_t id);
+    bool drop_idle();
 
     Events &events_;
     Log &log_;

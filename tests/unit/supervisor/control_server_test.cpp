@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -34,15 +35,24 @@ protected:
         std::filesystem::remove_all(directory_);
     }
     std::string path() const { return directory_ + "/c.sock"; }
-    // Sends the bytes and reads up to `lines` lines.
-    std::string ask(const std::string &bytes, int lines = 1) const
+    Fd connect() const
     {
-        const Fd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
+        Fd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         std::strcpy(address.sun_path, path().c_str());
+        const timeval patience{20, 0};
+        ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         EXPECT_EQ(::connect(fd.get(), reinterpret_cast<sockaddr *>(&address), sizeof address), 0);
+        return fd;
+    }
+    // Sends the bytes and reads up to `lines` lines; `half`: with the end of what it sends.
+    std::string ask(const std::string &bytes, int lines = 1, bool half = false) const
+    {
+        const Fd fd = connect();
         EXPECT_EQ(::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+        if (half) ::shutdown(fd.get(), SHUT_WR);
         std::string got;
         char buffer[4096];
         while (lines > 0) {
@@ -57,6 +67,10 @@ protected:
     Events events_;
     Log log_{LogSettings{Level::Error, LogFormat::Text, 2}};
     ControlServer server_{events_, log_, [this](const ControlRequest &request) {
+                              if (request.verb == "long") {
+                                  request.reply({Status::Ok, '"' + std::string(1 << 20, 'x') + '"', {}});
+                                  return;
+                              }
                               if (request.verb == "later") {
                                   events_.post([reply = request.reply] { reply({Status::BadConfig, "", {"a", "b"}}); });
                                   return;
@@ -81,6 +95,44 @@ TEST_F(ControlTest, RefusesWhatIsNoRequestAndEndsThePeer)
 {
     for (const char *bad : {"\n", "hello\n", "[]\n", "{\"id\":1}\n", "{\"do\":5}\n"})
         EXPECT_NE(ask(bad, 2).find("\"status\":64"), std::string::npos) << bad;
+}
+
+TEST_F(ControlTest, AnswersAPeerThatSendsNoMore)
+{
+    EXPECT_EQ(ask("{\"id\":1,\"do\":\"later\"}\n", 2, true), "{\"id\":1,\"status\":78,\"problems\":[\"a\",\"b\"]}\n");
+    EXPECT_EQ(ask("{\"id\":2,\"do\":\"a\"}", 2, true), "{\"id\":2,\"status\":0,\"result\":{\"verb\":\"a\"}}\n");
+}
+
+TEST_F(ControlTest, TellsWhoSendsALineWithoutAnEnd)
+{
+    const Fd fd = connect();
+    const std::string part(65536, '\xfe');
+    for (int i = 0; i < 17; ++i) ::send(fd.get(), part.data(), part.size(), MSG_NOSIGNAL);
+    char buffer[4096];
+    const ssize_t n = ::recv(fd.get(), buffer, sizeof buffer, 0);
+    ASSERT_GT(n, 0);
+    EXPECT_NE(std::string(buffer, static_cast<std::size_t>(n)).find("at most 1 MiB"), std::string::npos);
+}
+
+TEST_F(ControlTest, ServesBesideHundredPeersThatAskNothing)
+{
+    std::vector<Fd> idle;
+    for (int i = 0; i < 100; ++i) idle.push_back(connect());
+    EXPECT_EQ(ask("{\"id\":1,\"do\":\"a\"}\n"), "{\"id\":1,\"status\":0,\"result\":{\"verb\":\"a\"}}\n");
+}
+
+TEST_F(ControlTest, WaitsForNoPeerThatDoesNotReadAndGivesALongAnswerWhole)
+{
+    std::vector<Fd> deaf;
+    const std::string ask_long = "{\"id\":1,\"do\":\"long\"}\n";
+    for (int i = 0; i < 20; ++i) {
+        deaf.push_back(connect());
+        ASSERT_GT(::send(deaf.back().get(), ask_long.data(), ask_long.size(), MSG_NOSIGNAL), 0);
+    }
+    const auto before = std::chrono::steady_clock::now();
+    EXPECT_NE(ask("{\"id\":1,\"do\":\"a\"}\n"), "");
+    EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(1000));
+    EXPECT_EQ(ask(ask_long).size(), (1U << 20) + sizeof("{\"id\":1,\"status\":0,\"result\":\"\"}"));
 }
 
 TEST_F(ControlTest, IsItsUsersAloneAndGoneAtItsEnd)
