@@ -1,8 +1,11 @@
 // Tests: tests/system/supervision_test.cpp
 #include "supervisor/launcher.hpp"
 
+#include "loop/loop.hpp"
+
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +17,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace hawser::host {
@@ -22,6 +26,7 @@ namespace {
 // Descriptors of a worker. Nothing of the configuration is in its arguments or environment.
 constexpr int kLogFd = 2, kChannelFd = 3, kSnapshotFd = 4, kPageFd = 5;
 constexpr int kFirstFree = 6;
+constexpr std::uint64_t kAfterSupervisor = 4'700'000'000; // a worker is gone within 5 s
 
 // What a worker inherits of the environment: where and how it runs, never what the configuration was given in it.
 std::vector<char *> worker_environment()
@@ -79,15 +84,29 @@ private:
     }
     // What a library opened without close-on-exec is not the workers'.
     ::syscall(SYS_close_range, kFirstFree, ~0U, CLOSE_RANGE_CLOEXEC);
+    // The supervisor decides: a signal for the whole group, as from a terminal, is its alone.
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE}) ::signal(signal, SIG_IGN);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    // The supervisor decides: a signal for the whole group, as from a terminal, is its alone.
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE}) ::signal(signal, SIG_IGN);
     char name[] = "hawser", command[] = "worker";
     char *const arguments[] = {name, command, nullptr};
     ::syscall(SYS_execveat, self, "", arguments, environment, AT_EMPTY_PATH);
     ::_exit(static_cast<int>(Status::System));
+}
+
+// Ends this process some seconds after its supervisor has gone, whatever plugin code is doing then. The thread is never
+// joined: it watches until the process is no more.
+void end_with_supervisor(int channel)
+{
+    std::thread([channel] {
+        pollfd gone{channel, 0, 0}; // POLLHUP comes unasked
+        while (::poll(&gone, 1, -1) < 0 && errno == EINTR) {}
+        const std::uint64_t until = monotonic_now() + kAfterSupervisor;
+        for (std::uint64_t now = 0; (now = monotonic_now()) < until;)
+            ::poll(nullptr, 0, static_cast<int>((until - now) / 1'000'000 + 1));
+        ::kill(::getpid(), SIGKILL);
+    }).detach();
 }
 
 class ProcessLauncher final : public Launcher {
@@ -106,10 +125,16 @@ public:
         auto ends = Channel::make_pair();
         if (!ends) return std::move(ends.error());
         std::vector<char *> environment = worker_environment();
+        // Until the child is a worker it has this process's handlers: a signal for the whole group would be heard
+        // twice.
+        sigset_t all, before;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before);
         const int pid = ::fork();
-        if (pid < 0) return system_error("cannot start a worker", errno);
         if (pid == 0)
             become_worker(binary_.get(), {log_fd_, ends->second.fd(), bytes->get(), page->fd()}, environment.data());
+        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        if (pid < 0) return system_error("cannot start a worker", errno);
         Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
         if (!process) {
             const int error = errno;
@@ -145,12 +170,15 @@ Status worker_main(const RunWorker &run)
         static_cast<void>(channel.send(Failed{static_cast<std::int32_t>(error.status), {}, {}, error.text}));
         return error.status;
     };
-    const Fd snapshot_fd(kSnapshotFd);
+    Fd snapshot_fd(kSnapshotFd);
     auto snapshot = read_snapshot(snapshot_fd.get());
+    snapshot_fd.reset(); // what is secret in it is not for what plugins may start
     if (!snapshot) return refuse(snapshot.error());
     ::fcntl(kPageFd, F_SETFD, FD_CLOEXEC);
     auto page = StatusPage::open(Fd(kPageFd));
     if (!page) return refuse(page.error());
+    const Fd watched(::fcntl(kChannelFd, F_DUPFD_CLOEXEC, kFirstFree)); // the channel itself ends with its owner
+    end_with_supervisor(watched.get());
     Log log({snapshot->log_level, snapshot->log_format, kLogFd});
     return run(*snapshot, channel, *page, log);
 }
