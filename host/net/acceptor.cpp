@@ -31,6 +31,7 @@ void Acceptor::stop()
     // Before the descriptor is closed: the description lives on in the supervisor, and with it the registration.
     if (watching_) loop_.remove(socket_.get());
     watching_ = false;
+    socket_.reset();
 }
 
 // Level-triggered readiness would spin: out of the set until something may have changed.
@@ -80,9 +81,11 @@ void Acceptor::on_ready(std::uint32_t)
     }
 }
 
-void Acceptor::empty()
+unsigned Acceptor::empty()
 {
-    while (accept_one()) {}
+    unsigned count = 0;
+    while (count < kMostWaiting && !stopped_ && accept_one()) ++count;
+    return count;
 }
 
 } // namespace hawser::host

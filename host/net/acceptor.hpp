@@ -21,8 +21,10 @@ public:
     virtual ~Acceptor();
 
     Result<void> start();
-    void stop();  // accepts no more; what waits in the queue stays there for another process
-    void empty(); // accepts what waits in the queue; for a socket that nobody else serves
+    // Accepts no more and closes its descriptor; what waits in the queue stays there for others who hold the socket.
+    void stop();
+    // Accepts what waits in the queue, for a socket that nobody else serves; returns how many.
+    unsigned empty();
 
     ListenerShare &share() { return share_; }
 
@@ -34,6 +36,7 @@ protected:
 
 private:
     static constexpr int kBatch = 32;
+    static constexpr unsigned kMostWaiting = 65535; // the longest backlog: who comes faster than that is not waited for
     static constexpr std::uint64_t kRetry = 100'000'000;
 
     void on_ready(std::uint32_t events) override;

@@ -38,11 +38,17 @@ struct Output {
     Role role = Role::Log;
     Fd fd;
 };
-struct Start {};           // all sockets were sent: load, create, start services, then answer Ready or Failed
-struct Serve {};           // attach the listeners
-struct Drain {             // accept no more, finish what is in flight, then Drained; at the deadline the rest is cut
-    std::uint32_t why = 0; // HAWSER_REPLACED 1, HAWSER_STOPPING 2
+struct Start {}; // all sockets were sent: load, create, start services, then answer Ready or Failed
+struct Serve {}; // attach the listeners, then Serving
+struct ListenerAddress {
+    std::uint32_t listener = 0, address = 0; // as in PassedSocket
+    bool operator==(const ListenerAddress &) const = default;
+};
+// Accept no more, answer Closed, finish what is in flight, then Drained; at the deadline the rest is cut.
+struct Drain {
+    std::uint32_t why = 0; // HAWSER_REPLACED 1, HAWSER_STOPPING 2: nobody serves any of the sockets any more
     std::uint64_t timeout_ns = 0;
+    std::vector<ListenerAddress> unserved; // nobody serves these any more: what waits in their queues is taken first
 };
 struct Stop {};      // at once
 struct AskStatus {}; // answered by StatusReport
@@ -61,13 +67,15 @@ struct NodeStatus {
 struct StatusReport {
     std::vector<NodeStatus> nodes;
 };
+struct Serving {}; // the listeners are attached
+struct Closed {};  // accepts no more, and holds no listening socket
 struct Drained {
     std::uint64_t finished = 0, cut = 0; // connections
 };
 
 // Later work: park, adopt, quarantine, upgrade take the numbers from 64.
-using Message =
-    std::variant<Sockets, Output, Start, Serve, Drain, Stop, AskStatus, Ready, Failed, StatusReport, Drained>;
+using Message = std::variant<Sockets, Output, Start, Serve, Drain, Stop, AskStatus, Ready, Failed, StatusReport,
+                             Drained, Serving, Closed>;
 
 class Channel {
 public:

@@ -18,6 +18,8 @@ enum class Type : std::uint16_t {
     Failed,
     StatusReport,
     Drained,
+    Serving,
+    Closed,
     // 64 … : park, adopt, quarantine, upgrade
 };
 
@@ -68,6 +70,10 @@ std::vector<Packet> packets_of(const Drain &message)
     WireWriter out = head(Type::Drain);
     out.number(message.why);
     out.number(message.timeout_ns);
+    out.list(message.unserved, [](WireWriter &to, const ListenerAddress &each) {
+        to.number(each.listener);
+        to.number(each.address);
+    });
     return one(out);
 }
 
@@ -122,6 +128,8 @@ std::vector<Packet> packets_of(const Serve &) { return one(head(Type::Serve)); }
 std::vector<Packet> packets_of(const Stop &) { return one(head(Type::Stop)); }
 std::vector<Packet> packets_of(const AskStatus &) { return one(head(Type::AskStatus)); }
 std::vector<Packet> packets_of(const Ready &) { return one(head(Type::Ready)); }
+std::vector<Packet> packets_of(const Serving &) { return one(head(Type::Serving)); }
+std::vector<Packet> packets_of(const Closed &) { return one(head(Type::Closed)); }
 
 Sockets read_sockets(WireReader &in, std::vector<Fd> &fds)
 {
@@ -184,12 +192,20 @@ Message read_message(WireReader &in, Type type, std::vector<Fd> &fds, bool &cont
         return AskStatus{};
     case Type::Ready:
         return Ready{};
+    case Type::Serving:
+        return Serving{};
+    case Type::Closed:
+        return Closed{};
     case Type::StatusReport:
         return read_report(in, continued);
     case Type::Drain: {
         Drain message;
         in.number(message.why);
         in.number(message.timeout_ns);
+        in.list(message.unserved, 8, [](WireReader &from, ListenerAddress &each) {
+            from.number(each.listener);
+            from.number(each.address);
+        });
         return message;
     }
     case Type::Failed: {

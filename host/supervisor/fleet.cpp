@@ -11,8 +11,9 @@
 namespace hawser::host {
 namespace {
 
-constexpr std::uint32_t kReplaced = 1, kStopping = 2; // HAWSER_REPLACED, HAWSER_STOPPING
-constexpr std::uint64_t kEarlyDeath = 500'000'000;    // after READY: counts as failing to start
+constexpr std::uint32_t kReplaced = 1, kStopping = 2;  // HAWSER_REPLACED, HAWSER_STOPPING
+constexpr std::uint64_t kEarlyDeath = 500'000'000;     // after READY: counts as failing to start
+constexpr std::uint64_t kCloseTimeout = 6'000'000'000; // a worker's own for a loop that is stuck is 5 s
 
 } // namespace
 
@@ -31,6 +32,8 @@ Result<std::unique_ptr<WorkerHandle>> Fleet::launch(const SharedPlan &plan, std:
     snapshot.compartment = *plan;
     // Which worker speaks is known once it is made; it speaks from the event loop only.
     auto self = std::make_shared<WorkerHandle *>(nullptr);
+    hearer.failed = [this, self](const Failed &failed) { this->failed(*self, failed); };
+    hearer.closed = [this, self] { closed(*self); };
     hearer.status = [this, self](const StatusReport &report) { heard_status(*self, report); };
     hearer.drained = [this](const Drained &drained) { cut_ += ending_ ? drained.cut : 0; };
     hearer.ended = [this, self](const WorkerEnd &end) { ended(*self, end); };
@@ -44,6 +47,8 @@ void Fleet::change(const HostPlan &plan, std::uint64_t generation, std::function
 {
     generation_ = generation;
     drain_timeout_ = plan.drain_timeout_ns;
+    wanted_ = &plan;
+    phase_ = Phase::Starting;
     change_ = {};
     done_ = std::move(done);
     std::vector<SharedPlan> wanted;
@@ -54,7 +59,10 @@ void Fleet::change(const HostPlan &plan, std::uint64_t generation, std::function
     }
     for (const CompartmentPlan &compartment : plan.compartments) {
         const auto slot = slots_.find(compartment.name);
-        if (slot != slots_.end() && *slot->second.plan == compartment) {
+        // One that is dead or being started again is started anew: the operator may have mended it.
+        const bool serves = slot != slots_.end() && slot->second.worker != nullptr &&
+                            slot->second.worker->state() == WorkerHandle::State::Serving;
+        if (serves && *slot->second.plan == compartment) {
             change_.unchanged.push_back(compartment.name);
             continue;
         }
@@ -64,77 +72,134 @@ void Fleet::change(const HostPlan &plan, std::uint64_t generation, std::function
     for (const SharedPlan &each : wanted) {
         if (!change_.failed) start_candidate(each);
     }
-    // From the event loop, also when there is nothing to wait for.
-    events_.post([this] { swap_if_ready(); });
+    advance_soon();
 }
 
 void Fleet::start_candidate(const SharedPlan &plan)
 {
     WorkerHearer hearer;
-    hearer.ready = [this] { swap_if_ready(); };
-    hearer.failed = [this](const Failed &failed) { candidate_failed(failed); };
+    hearer.ready = [this] { advance(); };
+    hearer.serving = [this] { advance(); };
     auto worker = launch(plan, generation_, std::move(hearer));
     if (worker)
         candidates_[plan->name] = std::move(*worker);
     else
-        candidate_failed({static_cast<std::int32_t>(worker.error().status), {}, {}, worker.error().text});
+        fail_change({static_cast<std::int32_t>(worker.error().status), {}, {}, worker.error().text});
 }
 
-void Fleet::candidate_failed(const Failed &failed)
+// From the event loop: the handle that tells something is still in a call, and what there is nothing to wait for is
+// told later too.
+void Fleet::advance_soon()
 {
-    if (!done_) return;
-    if (!change_.failed) change_.failed = failed;
-    // From the event loop: the handle that tells this is still in a call.
-    events_.post([this] { swap_if_ready(); });
+    events_.post([this] { advance(); });
 }
 
-void Fleet::swap_if_ready()
+void Fleet::fail_change(const Failed &failed)
+{
+    if (!done_ || phase_ == Phase::Closing) return;
+    if (!change_.failed) change_.failed = failed;
+    advance_soon();
+}
+
+bool Fleet::all_candidates(WorkerHandle::State state) const
+{
+    return candidates_.size() == change_.changed.size() &&
+           std::all_of(candidates_.begin(), candidates_.end(),
+                       [state](const auto &each) { return each.second->state() == state; });
+}
+
+void Fleet::advance()
 {
     if (!done_) return;
     if (change_.failed) {
-        for (auto &[name, worker] : candidates_) {
-            worker->stop();
-            retiring_.push_back(std::move(worker));
-        }
-        candidates_.clear();
-        finish_change();
+        undo();
         return;
     }
-    const bool ready = candidates_.size() == change_.changed.size() &&
-                       std::all_of(candidates_.begin(), candidates_.end(),
-                                   [](const auto &each) { return each.second->state() == WorkerHandle::State::Ready; });
-    if (!ready) return;
+    if (phase_ == Phase::Starting && all_candidates(WorkerHandle::State::Ready)) {
+        phase_ = Phase::Attaching;
+        for (auto &[name, worker] : candidates_) worker->serve();
+    }
     // The new ones accept before the old ones stop: no moment without.
-    for (auto &[name, worker] : candidates_) worker->serve();
+    if (phase_ == Phase::Attaching && all_candidates(WorkerHandle::State::Serving)) swap();
+    if (phase_ == Phase::Closing && closing_.empty()) finish_change();
+}
+
+// Until they have gone, they hold sockets that a next attempt would find in use.
+void Fleet::undo()
+{
+    if (!ending_) { // then they were told already
+        for (auto &[name, worker] : candidates_) let_go(*worker, {kReplaced, drain_timeout_, {}});
+    }
+    if (candidates_.empty()) finish_change();
+}
+
+// A candidate may have connections already, but only if it was told to serve.
+void Fleet::let_go(WorkerHandle &worker, Drain how)
+{
+    if (!worker.served())
+        worker.stop();
+    else if (worker.state() != WorkerHandle::State::Draining)
+        worker.drain(std::move(how));
+}
+
+void Fleet::swap()
+{
+    phase_ = Phase::Closing;
     for (auto &[name, worker] : candidates_) {
         Slot &slot = slots_[name];
-        events_.cancel(slot.restart);
-        if (slot.worker) {
-            slot.worker->drain(kReplaced, drain_timeout_);
-            retiring_.push_back(std::move(slot.worker));
-        }
+        retire(slot);
         slot.plan = worker->plan();
         slot.generation = generation_;
         slot.worker = std::move(worker);
+        slot.backoff.succeeded();
     }
     candidates_.clear();
     for (const std::string &name : change_.removed) {
-        Slot &slot = slots_.at(name);
-        events_.cancel(slot.restart);
-        if (slot.worker) {
-            slot.worker->drain(kReplaced, drain_timeout_);
-            retiring_.push_back(std::move(slot.worker));
-        }
+        retire(slots_.at(name));
         slots_.erase(name);
     }
-    finish_change();
+    // The old workers have theirs until they have emptied the queues.
+    sockets_.keep_only(*wanted_);
+    if (!closing_.empty()) {
+        closing_timer_ = events_.after(kCloseTimeout, [this] {
+            closing_.clear();
+            advance();
+        });
+    }
+}
+
+void Fleet::retire(Slot &slot)
+{
+    events_.cancel(slot.restart);
+    if (!slot.worker) return;
+    if (slot.worker->served()) closing_.insert(slot.worker.get());
+    slot.worker->drain({kReplaced, drain_timeout_, SocketStore::unserved(*slot.plan, *wanted_)});
+    retiring_.push_back(std::move(slot.worker));
+}
+
+void Fleet::closed(const WorkerHandle *worker)
+{
+    if (closing_.erase(worker) > 0) advance();
 }
 
 void Fleet::finish_change()
 {
+    events_.cancel(closing_timer_);
+    closing_.clear();
     const auto done = std::exchange(done_, {});
-    done(change_);
-    if (retiring_.empty() && retired_) retired_();
+    const Change change = std::exchange(change_, {});
+    done(change);
+    gone_if_empty();
+}
+
+// The host is stopping.
+void Fleet::give_up_change()
+{
+    if (!done_) return;
+    closing_.clear();
+    if (phase_ != Phase::Closing && !change_.failed)
+        change_.failed = Failed{static_cast<std::int32_t>(Status::NotRunning), {}, {}, "the host is stopping"};
+    advance_soon();
 }
 
 void Fleet::log_death(WorkerHandle &worker, const WorkerEnd &end)
@@ -161,28 +226,46 @@ void Fleet::ended(WorkerHandle *worker, const WorkerEnd &end)
         retiree_ended(worker, end);
 }
 
+void Fleet::failed(WorkerHandle *worker, const Failed &failed)
+{
+    const std::string &name = worker->plan()->name;
+    if (const auto found = candidates_.find(name); found != candidates_.end() && found->second.get() == worker)
+        fail_change(failed);
+    else
+        log_.write(Level::Error, failed.node.empty() ? "compartment." + name : failed.node, "start_failed",
+                   {{"error", failed.text}});
+}
+
 void Fleet::candidate_ended(const std::string &name, const WorkerEnd &end)
 {
     const std::unique_ptr<WorkerHandle> dead = std::move(candidates_.at(name));
     candidates_.erase(name);
     Failed failed;
-    failed.text = "compartment \"" + name + "\": its worker ended before it was ready";
+    failed.text = "compartment \"" + name + "\": its worker ended before it served";
     if (!change_.failed) {
         log_death(*dead, end);
         const std::string crumb = dead->last_crumb();
         if (!crumb.empty()) failed.text += ", in " + crumb;
     }
-    candidate_failed(failed);
-    gone_if_empty();
+    fail_change(failed);
+    advance_soon();
 }
 
 void Fleet::retiree_ended(WorkerHandle *worker, const WorkerEnd &end)
 {
     if (end.signal != 0) log_death(*worker, end);
-    if (end.signal != 0 && ending_) killed_ = true;
+    count_end(*worker, end);
+    const bool closes = closing_.erase(worker) > 0;
     std::erase_if(retiring_, [worker](const auto &each) { return each.get() == worker; });
-    if (retiring_.empty() && retired_) retired_();
+    if (closes) advance_soon();
     gone_if_empty();
+}
+
+// While the host stops: one that served and had to be killed, or says that it was stuck, was cut off.
+void Fleet::count_end(const WorkerHandle &worker, const WorkerEnd &end)
+{
+    const bool cut = end.signal != 0 || end.status == static_cast<int>(Status::CutOff);
+    if (ending_ && cut && worker.served()) killed_ = true;
 }
 
 void Fleet::slot_ended(const std::string &name, const WorkerEnd &end)
@@ -194,7 +277,7 @@ void Fleet::slot_ended(const std::string &name, const WorkerEnd &end)
         return;
     }
     if (ending_) {
-        if (end.signal != 0) killed_ = true;
+        count_end(*dead, end);
         gone_if_empty();
         return;
     }
@@ -214,16 +297,12 @@ void Fleet::start_slot(const std::string &name)
 {
     Slot &slot = slots_.at(name);
     WorkerHearer hearer;
-    hearer.ready = [this, name] {
-        WorkerHandle &ready = *slots_.at(name).worker;
-        ready.serve();
+    hearer.ready = [this, name] { slots_.at(name).worker->serve(); };
+    hearer.serving = [this, name] {
+        const WorkerHandle &ready = *slots_.at(name).worker;
         log_.write(Level::Info, "compartment." + name, "worker_serving",
                    {{"pid", std::to_string(ready.pid())},
                     {"start_ms", std::to_string((ready.ready_at() - ready.started_at()) / 1'000'000)}});
-    };
-    hearer.failed = [this, name](const Failed &failed) {
-        log_.write(Level::Error, failed.node.empty() ? "compartment." + name : failed.node, "start_failed",
-                   {{"error", failed.text}});
     };
     auto worker = launch(slot.plan, slot.generation, std::move(hearer));
     if (worker) {
@@ -239,10 +318,11 @@ void Fleet::drain_all(std::uint64_t timeout_ns)
     ending_ = true;
     for (auto &[name, slot] : slots_) {
         events_.cancel(slot.restart);
-        if (slot.worker) slot.worker->drain(kStopping, timeout_ns);
+        if (slot.worker) slot.worker->drain({kStopping, timeout_ns, {}});
     }
-    for (auto &[name, worker] : candidates_) worker->stop();
-    for (auto &worker : retiring_) worker->drain(kStopping, timeout_ns);
+    for (auto &[name, worker] : candidates_) let_go(*worker, {kStopping, timeout_ns, {}});
+    for (auto &worker : retiring_) worker->drain({kStopping, timeout_ns, {}});
+    give_up_change();
     events_.post([this] { gone_if_empty(); });
 }
 
@@ -251,12 +331,13 @@ void Fleet::stop_all()
     ending_ = true;
     for_each([](WorkerHandle &worker) { worker.stop(); });
     for (auto &[name, slot] : slots_) events_.cancel(slot.restart);
+    give_up_change();
     events_.post([this] { gone_if_empty(); });
 }
 
 void Fleet::gone_if_empty()
 {
-    if (!ending_ || !retiring_.empty() || !candidates_.empty()) return;
+    if (!ending_ || done_ || !retiring_.empty() || !candidates_.empty()) return;
     const bool serving =
         std::any_of(slots_.begin(), slots_.end(), [](const auto &each) { return each.second.worker != nullptr; });
     if (!serving && gone_) std::exchange(gone_, {})();

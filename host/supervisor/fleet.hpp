@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,17 +41,16 @@ public:
         , settings_(settings)
     {}
 
-    // Makes `plan` what is served. REQUIRES: no change in hand, its sockets are open. done() comes later, once.
+    // Makes `plan` what is served, and closes the sockets that it does not name. done() comes once, later: the new
+    // workers serve and the old ones accept no more; or it failed, and those that were started for it have gone.
+    // REQUIRES: no change in hand, its sockets are open, it lives until done().
     void change(const HostPlan &plan, std::uint64_t generation, std::function<void(const Change &)> done);
-    bool changing() const { return static_cast<bool>(done_); }
 
     void drain_all(std::uint64_t timeout_ns); // HAWSER_STOPPING; on_gone follows
     void stop_all();
     void on_gone(std::function<void()> gone) { gone_ = std::move(gone); } // after drain_all or stop_all: nobody is left
     void on_single_ended(std::function<void(int status)> ended) { single_ended_ = std::move(ended); }
-    void on_retired(std::function<void()> retired) { retired_ = std::move(retired); } // no worker drains any more
 
-    bool draining() const { return !retiring_.empty(); }
     std::uint64_t connections_cut() const { return cut_; }
     bool killed_while_stopping() const { return killed_; }
 
@@ -68,18 +68,30 @@ private:
         Backoff backoff{50'000'000, 30'000'000'000};
         Events::Id restart = 0;
     };
-    // `ready` and `failed` of the hearer are the caller's; the rest is the same for every worker.
+    // A change goes through these in order; a failure in the first two undoes it.
+    enum class Phase : std::uint8_t { Starting, Attaching, Closing };
+    // `ready` and `serving` of the hearer are the caller's; the rest is the same for every worker.
     Result<std::unique_ptr<WorkerHandle>> launch(const SharedPlan &plan, std::uint64_t generation, WorkerHearer hearer);
     void start_candidate(const SharedPlan &plan);
-    void candidate_failed(const Failed &failed);
-    void swap_if_ready();
+    void fail_change(const Failed &failed);
+    void advance();
+    void undo();
+    void let_go(WorkerHandle &worker, Drain how);
+    void swap();
+    void retire(Slot &slot);
     void finish_change();
+    bool all_candidates(WorkerHandle::State state) const;
+    void advance_soon();
+    void give_up_change();
     void start_slot(const std::string &name);
     void restart_later(const std::string &name);
+    void failed(WorkerHandle *worker, const Failed &failed);
+    void closed(const WorkerHandle *worker);
     void ended(WorkerHandle *worker, const WorkerEnd &end);
     void candidate_ended(const std::string &name, const WorkerEnd &end);
     void slot_ended(const std::string &name, const WorkerEnd &end);
     void retiree_ended(WorkerHandle *worker, const WorkerEnd &end);
+    void count_end(const WorkerHandle &worker, const WorkerEnd &end);
     void log_death(WorkerHandle &worker, const WorkerEnd &end);
     void gone_if_empty();
     void heard_status(const WorkerHandle *worker, const StatusReport &report);
@@ -95,8 +107,12 @@ private:
     std::vector<std::unique_ptr<WorkerHandle>> retiring_;
     std::uint64_t generation_ = 0, drain_timeout_ = 0;
     Change change_;
+    const HostPlan *wanted_ = nullptr; // of the change in hand
+    Phase phase_ = Phase::Starting;
+    std::set<const WorkerHandle *> closing_; // told to drain by the change, not closed yet
+    Events::Id closing_timer_ = 0;
     std::function<void(const Change &)> done_;
-    std::function<void()> gone_, retired_;
+    std::function<void()> gone_;
     std::function<void(int)> single_ended_;
     bool ending_ = false, killed_ = false;
     std::uint64_t cut_ = 0;

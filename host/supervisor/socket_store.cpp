@@ -4,7 +4,6 @@
 #include <fcntl.h>
 
 #include <cerrno>
-#include <set>
 
 namespace hawser::host {
 namespace {
@@ -16,9 +15,12 @@ ListenOptions options_of(const SocketOptions &socket)
 
 } // namespace
 
-SocketStore::~SocketStore()
+SocketStore::~SocketStore() { close_all(); }
+
+void SocketStore::close_all()
 {
     for (const auto &[name, group] : groups_) unlink_group(group);
+    groups_.clear();
 }
 
 // An address with a fixed port is the same socket whoever names it; port 0 is another one for each place that asks.
@@ -61,7 +63,7 @@ std::vector<BindFailure> SocketStore::open(const HostPlan &plan)
     return failures;
 }
 
-void SocketStore::keep_only(const HostPlan &plan)
+std::set<std::string> SocketStore::keys(const HostPlan &plan)
 {
     std::set<std::string> named;
     for (const CompartmentPlan &compartment : plan.compartments) {
@@ -69,6 +71,25 @@ void SocketStore::keep_only(const HostPlan &plan)
             for (std::size_t i = 0; i < listener.addresses.size(); ++i) named.insert(key(listener, i));
         }
     }
+    return named;
+}
+
+std::vector<ListenerAddress> SocketStore::unserved(const CompartmentPlan &compartment, const HostPlan &plan)
+{
+    const std::set<std::string> named = keys(plan);
+    std::vector<ListenerAddress> all;
+    for (std::uint32_t l = 0; l < compartment.listeners.size(); ++l) {
+        const ListenerPlan &listener = compartment.listeners[l];
+        for (std::uint32_t a = 0; a < listener.addresses.size(); ++a) {
+            if (named.count(key(listener, a)) == 0) all.push_back({l, a});
+        }
+    }
+    return all;
+}
+
+void SocketStore::keep_only(const HostPlan &plan)
+{
+    const std::set<std::string> named = keys(plan);
     for (auto group = groups_.begin(); group != groups_.end();) {
         if (named.count(group->first) > 0) {
             ++group;
@@ -85,7 +106,10 @@ Result<std::vector<PassedSocket>> SocketStore::pass(const CompartmentPlan &compa
     for (std::uint32_t l = 0; l < compartment.listeners.size(); ++l) {
         const ListenerPlan &listener = compartment.listeners[l];
         for (std::uint32_t a = 0; a < listener.addresses.size(); ++a) {
-            const ListenGroup &group = groups_.at(key(listener, a));
+            const auto found = groups_.find(key(listener, a));
+            if (found == groups_.end())
+                return Error{Status::System, listener.addresses[a].text() + ": its sockets are closed"};
+            const ListenGroup &group = found->second;
             for (std::uint32_t loop = 0; loop < group.sockets.size(); ++loop) {
                 Fd fd(::fcntl(group.sockets[loop].get(), F_DUPFD_CLOEXEC, 3));
                 if (!fd) return system_error("cannot pass a listening socket", errno);
@@ -101,9 +125,11 @@ std::vector<SocketStore::Bound> SocketStore::bound(const HostPlan &plan) const
     std::vector<Bound> all;
     for (const CompartmentPlan &compartment : plan.compartments) {
         for (const ListenerPlan &listener : compartment.listeners) {
-            for (std::size_t i = 0; i < listener.addresses.size(); ++i)
-                all.push_back(
-                    {listener.name, groups_.at(key(listener, i)).bound, compartment.nodes[listener.node].kind});
+            for (std::size_t i = 0; i < listener.addresses.size(); ++i) {
+                const auto group = groups_.find(key(listener, i));
+                if (group != groups_.end())
+                    all.push_back({listener.name, group->second.bound, compartment.nodes[listener.node].kind});
+            }
         }
     }
     return all;

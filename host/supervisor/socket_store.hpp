@@ -7,6 +7,7 @@
 #include "seam/channel.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,11 @@ public:
 
     // Opens what `plan` names and is not open yet. On failure nothing that was open before has changed.
     std::vector<BindFailure> open(const HostPlan &plan);
-    // Closes what `plan` does not name; call it once nobody accepts from there any more.
+    // Closes what `plan` does not name, and all. Whoever has duplicates goes on accepting until it closes them too.
     void keep_only(const HostPlan &plan);
+    void close_all();
+    // The addresses of a compartment that `plan` does not name.
+    static std::vector<ListenerAddress> unserved(const CompartmentPlan &compartment, const HostPlan &plan);
 
     // Duplicates of a compartment's sockets for its worker.
     Result<std::vector<PassedSocket>> pass(const CompartmentPlan &compartment) const;
@@ -32,10 +36,11 @@ public:
     struct Bound {
         std::string listener, address, protocol;
     };
-    std::vector<Bound> bound(const HostPlan &plan) const;
+    std::vector<Bound> bound(const HostPlan &plan) const; // those that are open
 
 private:
     static std::string key(const ListenerPlan &listener, std::size_t address);
+    static std::set<std::string> keys(const HostPlan &plan);
     std::map<std::string, ListenGroup> groups_;
 };
 

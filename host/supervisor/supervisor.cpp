@@ -35,6 +35,8 @@ public:
 
     Status run()
     {
+        // First: what comes while the host starts is heard when it runs.
+        events_.on_signals({SIGTERM, SIGINT, SIGQUIT, SIGHUP}, [this](int signal) { hear(signal); });
         if (auto opened = open(); !opened) {
             err_ << "hawser: " << opened.error().text << '\n';
             return opened.error().status;
@@ -45,9 +47,7 @@ public:
                 err_ << format_problem(loaded_.sources, {failure.at, failure.error.text, {}});
             return failures.front().error.status;
         }
-        events_.on_signals({SIGTERM, SIGINT, SIGQUIT, SIGHUP}, [this](int signal) { hear(signal); });
         fleet_->on_gone([this] { events_.stop(); });
-        fleet_->on_retired([this] { sockets_.keep_only(*loaded_.plan); });
         fleet_->on_single_ended([this](int status) {
             result_ = static_cast<Status>(status);
             end_now();
@@ -92,6 +92,7 @@ private:
 
     void first_change(const Change &change)
     {
+        if (ending_) return;
         if (change.failed) {
             result_ = static_cast<Status>(change.failed->status);
             err_ << describe_failure(*change.failed, *loaded_.plan, loaded_.sources);
@@ -142,6 +143,8 @@ private:
             log_->write(Level::Info, "host", "stopping", {{"signal", signal == SIGINT ? "INT" : "TERM"}});
             ending_ = true;
             fleet_->drain_all(loaded_.plan->drain_timeout_ns);
+            // The workers hold theirs until they have emptied the queues; who comes later is refused, not kept waiting.
+            sockets_.close_all();
         }
     }
 
@@ -149,6 +152,7 @@ private:
     {
         ending_ = true;
         fleet_->stop_all();
+        sockets_.close_all();
     }
 
     // Reloads ----------------------------------------------------------------------------------------------------
@@ -161,11 +165,17 @@ private:
                                         ? "a host that was started with --single has no supervisor to reload it"
                                         : "a host without a configuration file has nothing to reload";
             log_->write(Level::Warning, "host", "reload_refused", {{"reason", why}});
-            reply({Status::Usage, "", {"reload: " + why}});
+            reply({ending_ ? Status::NotRunning : Status::Usage, "", {"reload: " + why}});
             return;
         }
         waiting_.push_back(std::move(reply));
         if (!reloading_) begin_reload();
+    }
+
+    void refuse_waiting()
+    {
+        for (const auto &each : std::exchange(waiting_, {}))
+            each({Status::NotRunning, "", {"reload: the host is stopping"}});
     }
 
     // One reload serves all who asked before it began to read the files.
@@ -177,7 +187,7 @@ private:
         const auto answer = [this, asked](const Reply &reply) {
             for (const auto &each : *asked) each(reply);
             reloading_ = false;
-            if (!waiting_.empty() && !ending_) begin_reload();
+            if (!waiting_.empty()) ending_ ? refuse_waiting() : begin_reload();
         };
         auto next = std::make_shared<Loaded>(load_config(options_.load));
         if (!next->plan) {
@@ -213,7 +223,7 @@ private:
                        const std::function<void(const Reply &)> &answer)
     {
         if (change.failed) {
-            if (!fleet_->draining()) sockets_.keep_only(*loaded_.plan);
+            sockets_.keep_only(*loaded_.plan);
             const std::string text = describe_failure(*change.failed, *next->plan, next->sources);
             log_->write(Level::Error, "host", "reload_refused", {{"reason", text}});
             answer({static_cast<Status>(change.failed->status), "", {text}});
@@ -221,7 +231,6 @@ private:
         }
         loaded_ = std::move(*next);
         ++generation_;
-        if (!fleet_->draining()) sockets_.keep_only(*loaded_.plan);
         announce("reloaded");
         answer({Status::Ok, change_json(generation_, change), {}});
     }

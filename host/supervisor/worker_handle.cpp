@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -13,6 +14,7 @@ namespace hawser::host {
 namespace {
 
 constexpr std::uint64_t kReadyTimeout = 40'000'000'000; // the worker's own for a service is 30 s
+constexpr std::uint64_t kServeTimeout = 10'000'000'000;
 constexpr std::uint64_t kAfterDrain = 10'000'000'000;
 constexpr std::uint64_t kAfterStop = 10'000'000'000;
 
@@ -87,12 +89,19 @@ void WorkerHandle::listen()
 {
     on_channel_ = events_.on_readable(launched_.channel->fd(), [this] { channel_readable(); });
     on_end_ = events_.on_readable(launched_.worker->ended_fd(), [this] { process_ended(); });
-    deadline(kReadyTimeout, [this] {
+    late_after(kReadyTimeout, "was not ready");
+}
+
+void WorkerHandle::late_after(std::uint64_t ns, const char *what)
+{
+    deadline(ns, [this, ns, what] {
         Failed late;
-        late.text = "compartment \"" + plan_->name + "\" was not ready in " +
-                    std::to_string(kReadyTimeout / 1'000'000'000) + " s";
+        late.text = "compartment \"" + plan_->name + "\" " + what + " in " + std::to_string(ns / 1'000'000'000) + " s";
+        if (const std::string crumb = last_crumb(); !crumb.empty()) late.text += "; it is in " + crumb;
+        state_ = State::Stopping;
         hearer_.failed(late);
-        launched_.worker->kill();
+        // After what the failure leads to was told.
+        deadline(1, [this] { launched_.worker->kill(); });
     });
 }
 
@@ -122,10 +131,19 @@ void WorkerHandle::handle(Message message)
         ready_at_ = monotonic_now();
         events_.cancel(on_deadline_);
         hearer_.ready();
+    } else if (std::holds_alternative<Serving>(message)) {
+        if (state_ != State::Ready) return;
+        state_ = State::Serving;
+        events_.cancel(on_deadline_);
+        hearer_.serving();
+    } else if (std::holds_alternative<Closed>(message)) {
+        hearer_.closed();
     } else if (const auto *failed = std::get_if<Failed>(&message)) {
+        state_ = State::Stopping;
         deadline(kAfterStop, [this] { launched_.worker->kill(); });
         hearer_.failed(*failed);
     } else if (const auto *report = std::get_if<StatusReport>(&message)) {
+        asked_ = false;
         hearer_.status(*report);
     } else if (const auto *drained = std::get_if<Drained>(&message)) {
         hearer_.drained(*drained);
@@ -147,12 +165,13 @@ void WorkerHandle::process_ended()
 
 void WorkerHandle::serve()
 {
-    if (state_ != State::Ready) return;
-    state_ = State::Serving;
+    if (state_ != State::Ready || served_) return;
+    served_ = true;
+    late_after(kServeTimeout, "did not serve");
     static_cast<void>(launched_.channel->send(Serve{}));
 }
 
-void WorkerHandle::drain(std::uint32_t why, std::uint64_t timeout_ns)
+void WorkerHandle::drain(Drain how)
 {
     if (state_ == State::Ended || state_ == State::Stopping) return;
     // One that is not ready yet has nothing to drain.
@@ -161,13 +180,14 @@ void WorkerHandle::drain(std::uint32_t why, std::uint64_t timeout_ns)
         return;
     }
     state_ = State::Draining;
-    static_cast<void>(launched_.channel->send(Drain{why, timeout_ns}));
-    deadline(timeout_ns + kAfterDrain, [this] { launched_.worker->kill(); });
+    const std::uint64_t timeout = how.timeout_ns;
+    static_cast<void>(launched_.channel->send(Message(std::move(how))));
+    deadline(timeout + kAfterDrain, [this] { launched_.worker->kill(); });
 }
 
 void WorkerHandle::stop()
 {
-    if (state_ == State::Ended) return;
+    if (state_ == State::Ended || state_ == State::Stopping) return;
     const bool starting = state_ == State::Starting;
     state_ = State::Stopping;
     static_cast<void>(launched_.channel->send(Stop{}));
@@ -180,7 +200,9 @@ void WorkerHandle::kill() { launched_.worker->kill(); }
 bool WorkerHandle::ask_status()
 {
     const bool answers = state_ == State::Serving || state_ == State::Draining;
-    return answers && launched_.channel->send(AskStatus{}).ok();
+    // One that does not answer is not asked again: its channel would fill, and sending wait.
+    if (answers && !asked_) asked_ = launched_.channel->send(AskStatus{}).ok();
+    return answers && asked_;
 }
 
 std::string_view WorkerHandle::state_name() const
@@ -192,8 +214,8 @@ std::string_view WorkerHandle::state_name() const
 std::uint64_t WorkerHandle::open_connections()
 {
     std::uint64_t accepted = 0, closed = 0;
-    const unsigned loops = launched_.page->loops <= kMaxLoops ? launched_.page->loops : kMaxLoops;
-    for (unsigned i = 0; i < loops; ++i) {
+    // Of the page only the cells are read: the worker can write all of it.
+    for (unsigned i = 0; i < std::min(plan_->loops, kMaxLoops); ++i) {
         accepted += launched_.page->cells[i].counters.accepted.get();
         closed += launched_.page->cells[i].counters.closed.get();
     }
@@ -202,8 +224,7 @@ std::uint64_t WorkerHandle::open_connections()
 
 std::string WorkerHandle::last_crumb()
 {
-    const unsigned loops = launched_.page->loops <= kMaxLoops ? launched_.page->loops : kMaxLoops;
-    for (unsigned i = 0; i < loops; ++i) {
+    for (unsigned i = 0; i < std::min(plan_->loops, kMaxLoops); ++i) {
         const std::uint32_t crumb = launched_.page->cells[i].crumb();
         const std::uint32_t tag = crumb >> 8;
         if (tag == 0 || tag > plan_->nodes.size()) continue;

@@ -18,6 +18,8 @@ using SharedPlan = std::shared_ptr<const CompartmentPlan>;
 // Each is called from the event loop, never from inside a call into the handle.
 struct WorkerHearer {
     std::function<void()> ready;
+    std::function<void()> serving;
+    std::function<void()> closed;               // it accepts no more
     std::function<void(const Failed &)> failed; // also when it is not ready in time; it ends by itself or is killed
     std::function<void(const StatusReport &)> status;
     std::function<void(const Drained &)> drained;
@@ -35,12 +37,13 @@ public:
     ~WorkerHandle();
 
     void serve();
-    void drain(std::uint32_t why, std::uint64_t timeout_ns); // killed if it is not gone some seconds after that
-    void stop();                                             // at once; killed soon after
+    void drain(Drain how); // killed if it is not gone some seconds after that
+    void stop();           // at once; killed soon after
     void kill();
     bool ask_status();
 
     State state() const { return state_; }
+    bool served() const { return served_; } // it was told to serve at some time
     std::string_view state_name() const;
     int pid() const { return launched_.worker->pid(); }
     std::uint64_t generation() const { return generation_; }
@@ -59,6 +62,7 @@ private:
     void handle(Message message);
     void process_ended();
     void deadline(std::uint64_t ns, std::function<void()> over);
+    void late_after(std::uint64_t ns, const char *what);
 
     Events &events_;
     Launched launched_;
@@ -66,6 +70,7 @@ private:
     std::uint64_t generation_;
     WorkerHearer hearer_;
     State state_ = State::Starting;
+    bool served_ = false, asked_ = false; // told to serve; asked for a report that has not come
     std::uint64_t started_at_ = 0, ready_at_ = 0;
     Events::Id on_channel_ = 0, on_end_ = 0, on_deadline_ = 0;
 };

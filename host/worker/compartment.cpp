@@ -2,6 +2,8 @@
 #include "worker/compartment.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <future>
 #include <string>
 
@@ -12,6 +14,7 @@ constexpr unsigned kPoolThreads = 8;
 constexpr std::size_t kPoolQueue = 1024;
 constexpr std::uint64_t kForever = 3600'000'000'000; // the supervisor's own deadline comes first
 constexpr std::uint64_t kPatience = 5'000'000'000;   // for what a healthy loop does at once
+constexpr unsigned kEventsPerTurn = 256;             // at most (loop)
 
 } // namespace
 
@@ -94,7 +97,7 @@ std::optional<Failure> Compartment::attach(LoopThread &thread, std::vector<Passe
                                                  listener.node, name, socket.shared ? all : std::vector<LoopFace *>());
         const auto started = mooring->start();
         if (!started) return Failure{Status::System, name, {}, socket.bound + ": " + started.error().text};
-        thread.moorings().push_back(std::move(mooring));
+        thread.berths().push_back({{socket.listener, socket.address}, std::move(mooring)});
     }
     return std::nullopt;
 }
@@ -113,34 +116,42 @@ std::optional<Failure> Compartment::serve(std::vector<PassedSocket> sockets)
     return failure;
 }
 
-bool Compartment::drain(std::uint64_t deadline, std::uint32_t why, bool last_look)
+// On every loop at once: one that is stuck takes no time from the others.
+bool Compartment::on_all(const std::function<void(LoopThread &)> &work)
 {
-    tree_->set_all(NodeState::Draining);
-    // All stop accepting before any session is told: nothing new comes where everybody finishes.
-    for (auto &thread : threads_) {
-        LoopThread &it = *thread;
-        const bool done = it.call(
-            [&it, last_look] {
-                for (auto &mooring : it.moorings()) {
-                    if (last_look) mooring->empty();
-                    mooring->stop();
-                }
-            },
-            kPatience);
-        if (!done) stuck_ = true;
-    }
-    for (auto &thread : threads_) {
-        if (stuck_) break;
-        LoopThread &it = *thread;
-        const bool done = it.call(
-            [this, &it, deadline, why] {
-                instances_.drain(it.face(), deadline, why);
-                it.face().drain_sessions(deadline, why);
-            },
-            kPatience);
-        if (!done) stuck_ = true;
+    std::vector<std::future<void>> ends;
+    for (auto &thread : threads_) ends.push_back(thread->begin([work, it = thread.get()] { work(*it); }));
+    const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(kPatience);
+    for (const std::future<void> &end : ends) {
+        if (!end.valid() || end.wait_until(until) != std::future_status::ready) stuck_ = true;
     }
     return !stuck_;
+}
+
+bool Compartment::close_listeners(const std::vector<ListenerAddress> &unserved, bool all)
+{
+    const auto taken = std::make_shared<std::atomic<unsigned>>(0);
+    on_all([taken, unserved, all](LoopThread &it) {
+        for (Berth &berth : it.berths()) {
+            const bool last = all || std::find(unserved.begin(), unserved.end(), berth.address) != unserved.end();
+            if (last) *taken += berth.mooring->empty();
+            berth.mooring->stop();
+        }
+    });
+    // Who waited has mostly sent already. A turn of each loop reads that before its session is told to finish.
+    if (*taken > 0) {
+        for (unsigned i = 0; i < 2 + *taken / kEventsPerTurn && !stuck_; ++i) on_all([](LoopThread &) {});
+    }
+    return !stuck_;
+}
+
+bool Compartment::drain(std::uint64_t deadline, std::uint32_t why)
+{
+    tree_->set_all(NodeState::Draining);
+    return !stuck_ && on_all([this, deadline, why](LoopThread &it) {
+        instances_.drain(it.face(), deadline, why);
+        it.face().drain_sessions(deadline, why);
+    });
 }
 
 std::uint64_t Compartment::open() const
@@ -152,13 +163,10 @@ std::uint64_t Compartment::open() const
 
 std::uint64_t Compartment::abort()
 {
-    auto count = std::make_shared<std::uint64_t>(0);
-    for (auto &thread : threads_) {
-        if (stuck_) break;
-        LoopFace &face = thread->face();
-        if (!thread->call([&face, count] { *count += face.abort_connections(false); }, kPatience)) stuck_ = true;
-    }
-    return stuck_ ? open() : *count;
+    if (stuck_) return open();
+    const auto count = std::make_shared<std::atomic<std::uint64_t>>(0);
+    const bool done = on_all([count](LoopThread &it) { *count += it.face().abort_connections(false); });
+    return done ? count->load() : open();
 }
 
 bool Compartment::end(std::uint64_t timeout_ns)
@@ -182,7 +190,7 @@ bool Compartment::end(std::uint64_t timeout_ns)
     }
     if (!pool_.stop(timeout_ns)) return false;
     for (auto &thread : threads_) thread->join();
-    for (auto &thread : threads_) thread->moorings().clear();
+    for (auto &thread : threads_) thread->berths().clear();
     instances_.unshare();
     running_ = false;
     return true;

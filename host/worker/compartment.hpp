@@ -33,9 +33,11 @@ public:
     void start_services(std::uint64_t timeout_ns, std::function<void(std::optional<Failure>)> done);
     std::optional<Failure> serve(std::vector<PassedSocket> sockets);
 
-    // Accepts no more and tells everything to finish by `deadline`. `last_look`: takes what waits in the accept queues
-    // first, for sockets that nobody will serve. False: a loop is stuck.
-    bool drain(std::uint64_t deadline, std::uint32_t why, bool last_look);
+    // Accepts no more: closes its listening sockets. Of those that nobody serves any more, `unserved` or with `all`
+    // every one, it takes what waits in their queues first. False: a loop is stuck.
+    bool close_listeners(const std::vector<ListenerAddress> &unserved, bool all);
+    // Tells everything to finish by `deadline`. False: a loop is stuck.
+    bool drain(std::uint64_t deadline, std::uint32_t why);
     std::uint64_t open() const; // connections of listeners
     std::uint64_t abort();      // ends them; returns how many there were
     // Stops the services, destroys the instances, ends the loops. False: a loop is stuck; then nothing of this may be
@@ -45,6 +47,7 @@ public:
     std::vector<NodeReport> report() const { return tree_->report(); }
 
 private:
+    bool on_all(const std::function<void(LoopThread &)> &work);
     std::optional<Failure> attach(LoopThread &thread, std::vector<PassedSocket> &sockets);
     void node_failed(const std::string &node, const std::string &why);
 

@@ -35,7 +35,7 @@ void LoopThread::join()
     thread_.join();
 }
 
-bool LoopThread::call(std::function<void()> work, std::uint64_t timeout_ns)
+std::future<void> LoopThread::begin(std::function<void()> work)
 {
     auto ended = std::make_shared<std::promise<void>>();
     std::future<void> end = ended->get_future();
@@ -43,7 +43,13 @@ bool LoopThread::call(std::function<void()> work, std::uint64_t timeout_ns)
         work();
         ended->set_value();
     });
-    return taken && end.wait_for(std::chrono::nanoseconds(timeout_ns)) == std::future_status::ready;
+    return taken ? std::move(end) : std::future<void>();
+}
+
+bool LoopThread::call(std::function<void()> work, std::uint64_t timeout_ns)
+{
+    const std::future<void> end = begin(std::move(work));
+    return end.valid() && end.wait_for(std::chrono::nanoseconds(timeout_ns)) == std::future_status::ready;
 }
 
 } // namespace hawser::host

@@ -3,14 +3,22 @@
 
 #include "bridge/loop_face.hpp"
 #include "bridge/mooring.hpp"
+#include "seam/channel.hpp"
 #include "seam/status_page.hpp"
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <thread>
 #include <vector>
 
 namespace hawser::host {
+
+// A listening socket of this loop and which address it is.
+struct Berth {
+    ListenerAddress address;
+    std::unique_ptr<Mooring> mooring;
+};
 
 class LoopThread {
 public:
@@ -24,14 +32,18 @@ public:
     // stuck, and nothing that `work` refers to may go away.
     bool call(std::function<void()> work, std::uint64_t timeout_ns);
 
+    // The same without waiting: the future is ready once `work` has ended, and invalid if the loop takes no work any
+    // more.
+    std::future<void> begin(std::function<void()> work);
+
     LoopFace &face() { return face_; }
-    std::vector<std::unique_ptr<Mooring>> &moorings() { return moorings_; } // for the loop's thread
+    std::vector<Berth> &berths() { return berths_; } // for the loop's thread
 
 private:
     hawser_loop *abi_;
     Loop loop_;
     LoopFace face_;
-    std::vector<std::unique_ptr<Mooring>> moorings_;
+    std::vector<Berth> berths_;
     std::thread thread_;
 };
 

@@ -15,7 +15,8 @@ namespace hawser::host {
 namespace {
 
 constexpr std::uint64_t kStartTimeout = 30'000'000'000;
-constexpr std::uint64_t kOrphanTimeout = 4'000'000'000; // gone within 5 seconds after the supervisor
+constexpr std::uint64_t kOrphanTimeout = 3'000'000'000; // gone within 5 seconds after the supervisor, services included
+constexpr std::uint64_t kOrphanStop = 1'000'000'000;
 constexpr std::uint64_t kStopTimeout = 5'000'000'000;
 constexpr std::uint32_t kStopping = HAWSER_STOPPING;
 
@@ -38,12 +39,12 @@ public:
     {
         if (!wait_for_start()) return Status::Ok;
         if (auto failure = start()) return refuse(*failure);
-        if (!channel_.send(Ready{})) return drain(kOrphanTimeout, kStopping, true);
+        if (!channel_.send(Ready{})) return drain_alone();
         return serve();
     }
 
 private:
-    enum class Woken { Message, Event, Deadline, Gone };
+    enum class Woken { Message, Event, Deadline };
 
     // Messages before Start; false: the supervisor has gone or wants no worker any more.
     bool wait_for_start()
@@ -102,17 +103,18 @@ private:
             auto message = channel_.receive();
             if (!message || !*message) {
                 log_.write(Level::Warning, "compartment." + snapshot_.compartment.name, "supervisor_gone");
-                return drain(kOrphanTimeout, kStopping, true);
+                return drain_alone();
             }
             if (std::holds_alternative<Serve>(**message)) {
                 if (auto failure = compartment_->serve(std::move(sockets_))) return refuse(*failure);
                 sockets_.clear();
+                static_cast<void>(channel_.send(Serving{}));
             } else if (std::holds_alternative<AskStatus>(**message)) {
                 report();
             } else if (auto *asked = std::get_if<Drain>(&**message)) {
-                return drain(asked->timeout_ns, asked->why, false);
+                return drain(*asked);
             } else if (std::holds_alternative<Stop>(**message)) {
-                return drain(0, kStopping, false);
+                return drain({kStopping, 0, {}});
             }
         }
     }
@@ -137,12 +139,15 @@ private:
             if (woken == Woken::Deadline) return;
             if (woken != Woken::Message) continue;
             auto message = channel_.receive();
-            if (!message || !*message)
+            if (!message || !*message) {
                 listening = false;
-            else if (std::holds_alternative<Stop>(**message))
+                alone_ = true;
+                deadline = std::min(deadline, monotonic_now() + kOrphanTimeout);
+            } else if (std::holds_alternative<Stop>(**message)) {
                 return;
-            else if (std::holds_alternative<AskStatus>(**message))
+            } else if (std::holds_alternative<AskStatus>(**message)) {
                 report();
+            }
         }
     }
 
@@ -155,18 +160,30 @@ private:
         return Woken::Event;
     }
 
-    Status drain(std::uint64_t timeout_ns, std::uint32_t why, bool last_look)
+    // The supervisor has gone: nobody serves the sockets any more, and little time is left.
+    Status drain_alone()
     {
+        alone_ = true;
+        return drain({kStopping, kOrphanTimeout, {}});
+    }
+
+    Status drain(const Drain &asked)
+    {
+        const std::uint64_t deadline = monotonic_now() + asked.timeout_ns;
+        // Told to stop at once, it takes nothing new.
+        const bool all = asked.why == kStopping && asked.timeout_ns > 0;
+        const bool closed = compartment_->close_listeners(asked.unserved, all);
+        static_cast<void>(channel_.send(Closed{}));
         const std::uint64_t before = compartment_->open();
-        const std::uint64_t deadline = monotonic_now() + timeout_ns;
         std::uint64_t cut = 0;
-        if (compartment_->drain(deadline, why, last_look)) {
+        if (closed && compartment_->drain(deadline, asked.why)) {
             wait_for_connections(deadline);
             cut = compartment_->abort();
         } else {
             cut = before;
         }
-        stuck_ = !compartment_->end(std::max<std::uint64_t>(timeout_ns / 4, kStopTimeout));
+        const std::uint64_t for_services = std::max<std::uint64_t>(asked.timeout_ns / 4, kStopTimeout);
+        stuck_ = !compartment_->end(alone_ ? kOrphanStop : for_services);
         Drained told;
         told.cut = cut;
         told.finished = before > cut ? before - cut : 0;
@@ -180,7 +197,7 @@ private:
     SignalFd event_;
     std::unique_ptr<Compartment> compartment_;
     std::vector<PassedSocket> sockets_;
-    bool stuck_ = false;
+    bool alone_ = false, stuck_ = false;
 };
 
 } // namespace

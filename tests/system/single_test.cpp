@@ -52,6 +52,21 @@ TEST(Single, RunsSeveralCompartments)
     EXPECT_EQ(host.stop(), 0);
 }
 
+TEST(Single, FinishesADownloadAndTakesNobodyNewWhenItStops)
+{
+    Host host("[listeners.web]\naddress = \"127.0.0.1:0\"\nprotocol = \"http\"\nroutes = { \"/\" = { resource = "
+              "\"stream\", bytes = \"64MiB\" } }\n",
+              {"--single"});
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    Client download(host.address("web"), 4096);
+    download.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    ASSERT_EQ(download.receive(12), "HTTP/1.1 200");
+    host.process().signal(SIGTERM);
+    EXPECT_TRUE(eventually([&] { return !host.connect().connected(); }));
+    EXPECT_GT(download.receive_all().size(), 64U << 20);
+    EXPECT_EQ(host.process().wait(), 0);
+}
+
 TEST(Single, EndsWithTheStatusOfAStartThatFailed)
 {
     Host host("[services.s]\nservice = \"moody\"\nmood = \"refuse_start\"\n", {"--single"});

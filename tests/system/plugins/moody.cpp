@@ -2,10 +2,27 @@
 #include "hawser/hawser.hpp"
 #include "hawser/http.hpp"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <string>
 
 namespace {
+
+// In plugin code for ever.
+void hang(hawser::Node node)
+{
+    node.info("moody_hangs");
+    for (;;) ::pause();
+}
+
+// In plugin code until a file is there.
+void wait_for(hawser::Node node, std::string_view path)
+{
+    node.info("moody_waits");
+    while (::access(std::string(path).c_str(), F_OK) != 0) ::poll(nullptr, 0, 1);
+}
 
 struct Moody {
     hawser::Node node;
@@ -18,13 +35,21 @@ struct Moody {
         if (mood == "refuse_create") throw hawser::Error("today is not the day");
         if (mood == "blame_option") throw hawser::Error("mood", "not this mood");
         if (mood == "throw_create") throw 42;
+        if (mood == "hang_create") hang(node);
+        if (mood == "wait_create") wait_for(node, of.option("file").text());
+        if (mood == "crash_create") std::raise(SIGSEGV);
     }
     void start()
     {
+        if (mood == "hang_start") hang(node);
         if (mood == "refuse_start") throw hawser::Error("no will to start");
         node.info("moody_started");
     }
-    void stop() { node.info("moody_stopped"); }
+    void stop()
+    {
+        if (mood == "hang_stop") hang(node);
+        node.info("moody_stopped");
+    }
 };
 
 // Answers for as long as the client reads: a stream of zeros.
@@ -59,6 +84,15 @@ struct Stream {
     }
 };
 
+struct Hang {
+    hawser::Node node;
+    std::string get(hawser::http::Request)
+    {
+        hang(node);
+        return {};
+    }
+};
+
 struct Crash {
     std::string get(hawser::http::Request)
     {
@@ -80,4 +114,5 @@ struct Pusher {
 } // namespace
 
 HAWSER_PLUGIN(hawser::service<Moody>("moody"), hawser::http::resource<Crash>("crash"),
-              hawser::http::resource<Stream>("stream"), hawser::protocol<Pusher>("pusher"))
+              hawser::http::resource<Hang>("hang"), hawser::http::resource<Stream>("stream"),
+              hawser::protocol<Pusher>("pusher"))

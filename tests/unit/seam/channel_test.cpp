@@ -35,7 +35,10 @@ TEST(Channel, CarriesEveryMessage)
     EXPECT_TRUE(std::holds_alternative<Stop>(e.pass(Stop{})));
     EXPECT_TRUE(std::holds_alternative<AskStatus>(e.pass(AskStatus{})));
     EXPECT_TRUE(std::holds_alternative<Ready>(e.pass(Ready{})));
-    const Drain drain = std::get<Drain>(e.pass(Drain{2, 77}));
+    const Drain drain = std::get<Drain>(e.pass(Drain{2, 77, {{3, 1}, {4, 0}}}));
+    EXPECT_EQ(drain.unserved, (std::vector<ListenerAddress>{{3, 1}, {4, 0}}));
+    EXPECT_TRUE(std::holds_alternative<Serving>(e.pass(Serving{})));
+    EXPECT_TRUE(std::holds_alternative<Closed>(e.pass(Closed{})));
     EXPECT_EQ(drain.why, 2U);
     EXPECT_EQ(drain.timeout_ns, 77U);
     const Failed failed = std::get<Failed>(e.pass(Failed{78, "n", "o", "t"}));

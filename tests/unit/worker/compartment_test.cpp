@@ -127,7 +127,8 @@ TEST_F(CompartmentTest, ServesOnSeveralLoopsAndEndsClean)
         EXPECT_STREQ(buffer, "moored");
     }
     EXPECT_EQ((*page_)->cells[0].counters.accepted.get(), 4U);
-    EXPECT_TRUE(made_->drain(monotonic_now() + 1'000'000'000, HAWSER_STOPPING, false));
+    EXPECT_TRUE(made_->close_listeners({}, false));
+    EXPECT_TRUE(made_->drain(monotonic_now() + 1'000'000'000, HAWSER_STOPPING));
 }
 
 } // namespace
