@@ -109,6 +109,7 @@ std::size_t Session::on_data(std::string_view input)
 // True: go on with what is left of the input.
 bool Session::step(std::string_view &input)
 {
+    if (finishing) return false;
     if (exchange == nullptr) {
         if (input.empty()) return false;
         if (!full) return read_head(input);
@@ -133,13 +134,24 @@ bool Session::step(std::string_view &input)
 // After the answer of the exchange: whether the connection is of further use; else it is closed.
 bool Session::goes_on()
 {
-    if (closing) return false;
+    if (closing || finishing) return false;
     const Exchange &e = *exchange;
     const bool whole = e.body == Body::Complete;
     if (e.keep_alive && !peer_ended && drains != HAWSER_STOPPING && (whole || e.can_skip_body())) return true;
     // A client that may still be sending would lose the answer to a plain close.
-    close((whole && !pipelines) || peer_ended ? HAWSER_CLOSE : HAWSER_LINGER);
+    if ((!whole || pipelines) && !peer_ended)
+        close(HAWSER_LINGER);
+    else
+        close_when_read();
     return false;
+}
+
+// What waits for a slow client has the time of write_timeout, as before any other answer; a close would bound it anew.
+void Session::close_when_read()
+{
+    if (!full) return close(HAWSER_CLOSE);
+    finishing = true;
+    hold();
 }
 
 void Session::settle()
@@ -150,12 +162,12 @@ void Session::settle()
         return;
     }
     if (closing) return;
-    if (exchange != nullptr && exchange->answer == Answer::Ended) {
-        if (!goes_on()) return;
+    if (finishing && !full) return close(HAWSER_CLOSE);
+    if (exchange != nullptr && exchange->answer == Answer::Ended && goes_on()) {
         if (exchange->body == Body::Complete) release_exchange();
         resume();
     }
-    arm();
+    if (!closing) arm();
 }
 
 void Session::release_exchange()
@@ -228,7 +240,7 @@ void Session::on_drained()
 void Session::hear_drained()
 {
     if (exchange == nullptr) {
-        resume();
+        if (!finishing) resume();
         return;
     }
     const Exchange &e = *exchange;

@@ -31,6 +31,7 @@ struct Session {
     bool held = false;          // the connection is paused, by this engine
     bool peer_ended = false;
     std::uint8_t drains = 0; // HAWSER_REPLACED or HAWSER_STOPPING: answers close
+    bool finishing = false;  // the last answer is on its way: closes when the client has read enough of it
     bool closing = false;    // the connection is being closed
     bool full = false;       // the output is above its mark
     bool upgraded = false;   // the connection has another session: this one ends when it is settled
@@ -64,6 +65,7 @@ private:
     void body_over();
     void body_failed(std::uint32_t status, std::int32_t reason);
     bool goes_on();
+    void close_when_read();
     void hear_drained();
     void release_exchange();
     void hold();

@@ -42,6 +42,55 @@ TEST(Pressure, GivesAClientTimeAsLongAsItReads)
     EXPECT_EQ(rig.conn.closed, kAbort) << "nothing went since";
 }
 
+TEST(Pressure, GivesTheLastAnswerTheSameTimeAsAnyOther)
+{
+    for (const char *fields : {"Connection: close\r\n", ""}) {
+        Rig rig;
+        rig.route("/", [](auto *e, auto *) { say(e, "x"); });
+        rig.conn.write_result = HAWSER_FULL;
+        rig.conn.queued_bytes = 1000;
+        rig.feed(*fields != '\0' ? get("/", fields) : "GET / HTTP/1.0\r\n\r\n");
+        EXPECT_EQ(rig.conn.closed, 0U) << "closed by the host it would have the host's time";
+        EXPECT_EQ(rig.conn.timer, rig.loop.now + 30'000);
+        rig.loop.now += 30'000;
+        rig.conn.queued_bytes = 10;
+        rig.timer();
+        EXPECT_EQ(rig.conn.closed, 0U);
+        rig.drained();
+        EXPECT_EQ(rig.conn.closed, kClose);
+    }
+}
+
+TEST(Pressure, CutsTheLastAnswerOffWhenNobodyReadsIt)
+{
+    Rig rig;
+    rig.route("/", [](auto *e, auto *) { say(e, "x"); });
+    rig.conn.write_result = HAWSER_FULL;
+    rig.conn.queued_bytes = 1000;
+    rig.feed(get("/", "Connection: close\r\n"));
+    rig.timer();
+    EXPECT_EQ(rig.conn.closed, kAbort);
+}
+
+TEST(Pressure, ServesNothingThatComesBehindTheLastAnswer)
+{
+    Rig rig;
+    hawser_http_exchange *exchange = nullptr;
+    Heard heard;
+    rig.route("/", [&](auto *e, auto *) {
+        exchange = e;
+        e->api->attach(e, &Heard::kTable, &heard);
+    });
+    rig.feed(get("/", "Connection: close\r\n"));
+    rig.conn.write_result = HAWSER_FULL;
+    say(exchange, "x");
+    EXPECT_EQ(rig.conn.closed, 0U);
+    rig.feed(get("/"));
+    rig.drained();
+    EXPECT_EQ(rig.conn.closed, kClose);
+    EXPECT_EQ(statuses(rig.take()), "200");
+}
+
 TEST(Pressure, TellsAStreamWhenThereIsRoomAgain)
 {
     Heard heard;
