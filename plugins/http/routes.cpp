@@ -117,7 +117,8 @@ std::string Routes::finish(std::string_view &wrong)
         if (a.path.size() != b.path.size()) return a.path.size() > b.path.size();
         if (a.path != b.path) return a.path < b.path;
         if (a.exact != b.exact) return a.exact;
-        return !a.any_method() && b.any_method();
+        if (a.any_method() != b.any_method()) return b.any_method();
+        return a.names_head() && !b.names_head(); // before one that serves HEAD only because it serves GET
     });
     for (std::size_t i = 0; i < routes_.size(); ++i) {
         const Route &route = routes_[i];

@@ -21,6 +21,7 @@ struct Route {
     std::vector<std::string> others; // methods without a number
     bool exact = false;
 
+    bool names_head() const { return (methods & 1U << HAWSER_HTTP_HEAD) != 0; }
     bool any_method() const { return methods == 0 && others.empty(); }
     bool serves(std::uint16_t method, std::string_view name) const;
 };

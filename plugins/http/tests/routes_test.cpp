@@ -60,6 +60,15 @@ void expect_specific(const std::function<std::string(std::string_view, std::stri
     EXPECT_EQ(find("/only/x", "HEAD"), "GET /only + /x");
 }
 
+TEST_F(RoutesTest, ServesHeadByTheRouteThatNamesIt)
+{
+    add("GET /a");
+    add("HEAD /a");
+    EXPECT_EQ(finish(), "");
+    EXPECT_EQ(find("/a", "HEAD"), "HEAD /a + ");
+    EXPECT_EQ(find("/a", "GET"), "GET /a + ");
+}
+
 TEST_F(RoutesTest, TakeTheMostSpecificThatMatches)
 {
     for (const char *pattern : {"/", "=/", "/a", "=/a/b", "POST,PUT /in", "GET /only"}) ASSERT_EQ(add(pattern), "");
