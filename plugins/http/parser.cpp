@@ -344,9 +344,10 @@ Verdict parse_head(std::string_view bytes, const Limits &limits, hawser_field *f
     head = {};
     const Verdict verdict = HeadParser(bytes, limits, fields, head).run();
     if (verdict == Verdict::NeedMore && bytes.size() >= limits.max_header) {
-        // Still in its first line: the target is what is too long.
-        return bytes.substr(0, limits.max_header).find('\n', 2) == std::string_view::npos ? Verdict::TargetTooLong
-                                                                                          : Verdict::HeaderTooLarge;
+        // Still in its first line: the target is what is too long, or before it the method (RFC 9112 § 3).
+        const std::string_view head_bytes = bytes.substr(0, limits.max_header);
+        if (head.method_name.empty()) return Verdict::NotImplemented;
+        return head_bytes.find('\n', 2) == std::string_view::npos ? Verdict::TargetTooLong : Verdict::HeaderTooLarge;
     }
     return verdict;
 }

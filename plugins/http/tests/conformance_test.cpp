@@ -119,6 +119,7 @@ const std::vector<Row> kTargets = {
     {"9112 3.2.4", target("*"), kRefused},
     {"9110 15.5.15", target("/" + std::string(8192, 'a')), "414 closed"},
     {"9110 15.5.15", "GET /" + std::string(20000, 'a'), "414 closed"},
+    {"9112 3", std::string(20000, 'A'), "501 closed"}, // a method longer than any
 };
 
 const std::vector<Row> kHosts = {
