@@ -1,5 +1,5 @@
 // The protocol `echo` sends back what it gets; the resource `echo` answers with the request's body.
-// Tests: tests/system/http_test.cpp, tests/system/serving_test.cpp
+// Tests: plugins/echo/tests/echo_test.cpp, tests/system/serving_test.cpp
 #include "hawser/hawser.hpp"
 #include "hawser/http.hpp"
 

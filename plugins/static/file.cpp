@@ -1,4 +1,4 @@
-// Tests: tests/system/http_test.cpp
+// Tests: plugins/static/tests/file_test.cpp
 #include "file.hpp"
 
 #include <fcntl.h>
@@ -62,7 +62,13 @@ OpenFile Root::find(const std::string &path) const
     // NONBLOCK: a FIFO must not hold the loop; it is refused below.
     how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-    const long fd = ::syscall(SYS_openat2, fd_, path.empty() ? "." : path.c_str(), &how, sizeof how);
+    // EAGAIN: something was renamed, anywhere on the machine, while a link with ".." was followed.
+    constexpr int kMostTries = 100;
+    long fd = -1;
+    for (int tries = 0; tries < kMostTries; ++tries) {
+        fd = ::syscall(SYS_openat2, fd_, path.empty() ? "." : path.c_str(), &how, sizeof how);
+        if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) break;
+    }
     if (fd < 0) {
         file.error = errno;
         return file;
@@ -102,10 +108,14 @@ std::string http_date(std::int64_t seconds)
 
 std::int64_t parse_http_date(std::string_view text)
 {
-    std::tm tm{};
     const std::string copy(text);
-    const char *end = ::strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-    return end != nullptr && *end == '\0' ? static_cast<std::int64_t>(timegm(&tm)) : -1;
+    // The first is what everybody sends; the others are obsolete, but have to be understood.
+    for (const char *form : {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"}) {
+        std::tm tm{};
+        const char *end = ::strptime(copy.c_str(), form, &tm);
+        if (end != nullptr && *end == '\0') return static_cast<std::int64_t>(timegm(&tm));
+    }
+    return -1;
 }
 
 bool names_etag(std::string_view list, std::string_view etag)

@@ -1,5 +1,5 @@
 // The resource `static`: the files below a directory.
-// Tests: tests/system/http_test.cpp
+// Tests: plugins/static/tests/static_test.cpp, tests/system/http_test.cpp
 #include "file.hpp"
 #include "types.hpp"
 
@@ -8,9 +8,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -24,13 +26,14 @@ class StaticFiles {
 public:
     explicit StaticFiles(hawser::Node node)
         : node_(node)
-        , types_(node.option("types"))
     {
         const std::string directory(node.option("root").path());
         if (const int error = root_.open(directory); error != 0)
             throw hawser::Error("root", directory + ": " + std::strerror(error));
         const hawser::Value index = node.option("index");
-        for (std::uint32_t i = 0; i < index.count(); ++i) index_.emplace_back(index[i].text());
+        for (std::uint32_t i = 0; i < index.count(); ++i) add_index(index[i].text());
+        const hawser::Value types = node.option("types");
+        for (std::uint32_t i = 0; i < types.count(); ++i) add_type(types[i].key(), types[i].text());
     }
 
     void request(hawser::http::Exchange exchange, hawser::http::Request request)
@@ -41,7 +44,8 @@ public:
         }
         std::string path;
         if (!decode_path(request.rest(), path)) return refuse(exchange, 404);
-        const bool slash = path.empty() || path.back() == '/';
+        // Of the whole path: below a route "/files" nothing is left of "/files", and of "/files/" a slash.
+        const bool slash = request.path().ends_with('/');
         path.erase(0, path.find_first_not_of('/'));
         OpenFile file = root_.find(without_slashes(path));
         if (file.fd >= 0 && S_ISDIR(file.status.st_mode)) {
@@ -60,6 +64,33 @@ public:
 private:
     static constexpr const char *kPlain = "text/plain; charset=utf-8";
 
+    void add_index(std::string_view name)
+    {
+        if (name.empty() || name.starts_with('/') || name.ends_with('/'))
+            throw hawser::Error("index",
+                                "expected names of files like \"index.html\", got \"" + std::string(name) + '"');
+        index_.emplace_back(name);
+    }
+
+    void add_type(std::string_view key, std::string_view type)
+    {
+        const std::string option = "types." + std::string(key);
+        if (key.empty() || key.find_first_of("./") != std::string_view::npos)
+            throw hawser::Error(option,
+                                "expected an extension like \"wasm\", without a dot, got \"" + std::string(key) + '"');
+        const bool plain = std::all_of(type.begin(), type.end(), [](char c) { return c >= ' ' && c <= '~'; });
+        if (type.find('/') == std::string_view::npos || !plain)
+            throw hawser::Error(option,
+                                "expected a content type like \"text/plain\", got \"" + std::string(type) + '"');
+        types_.emplace_back(lower(std::string(key)), type);
+    }
+
+    static std::string lower(std::string text)
+    {
+        for (char &c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+        return text;
+    }
+
     static std::string without_slashes(std::string path)
     {
         while (!path.empty() && path.back() == '/') path.pop_back();
@@ -72,6 +103,7 @@ private:
         case EACCES:
         case EPERM:
             return 403;
+        case EAGAIN:
         case EMFILE:
         case ENFILE:
         case ENOMEM:
@@ -110,7 +142,10 @@ private:
                 path = directory + name;
                 return file;
             }
-            if (file.fd >= 0) ::close(file.fd);
+            if (file.fd >= 0)
+                ::close(file.fd);
+            else if (status_of(file.error) != 404)
+                return file; // it is there, but may not or cannot be read now
         }
         return none;
     }
@@ -119,10 +154,9 @@ private:
     {
         const std::size_t dot = path.rfind('.');
         if (dot == std::string::npos || path.find('/', dot) != std::string::npos) return type_of("");
-        std::string extension = path.substr(dot + 1);
-        for (char &c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-        for (std::uint32_t i = 0; i < types_.count(); ++i) {
-            if (types_[i].key() == extension) return types_[i].text();
+        const std::string extension = lower(path.substr(dot + 1));
+        for (const auto &[own, type] : types_) {
+            if (own == extension) return type;
         }
         return type_of(extension);
     }
@@ -141,7 +175,9 @@ private:
     void answer(hawser::http::Exchange exchange, hawser::http::Request request, OpenFile file, const std::string &path)
     {
         const std::string etag = etag_of(file.status);
-        const std::string changed = http_date(file.status.st_mtim.tv_sec);
+        // Never later than the answer itself (RFC 9110 § 8.8.2.1).
+        const std::int64_t now = node_.loop()->wall / 1'000'000'000;
+        const std::string changed = http_date(std::min<std::int64_t>(file.status.st_mtim.tv_sec, now));
         const hawser_field fields[] = {{hawser::str("ETag"), hawser::str(etag)},
                                        {hawser::str("Last-Modified"), hawser::str(changed)},
                                        {hawser::str("Content-Type"), hawser::str(content_type(path))}};
@@ -156,7 +192,7 @@ private:
             char content[kSmall];
             const ssize_t n = ::pread(file.fd, content, static_cast<std::size_t>(size), 0);
             ::close(file.fd);
-            if (n != size) return refuse(exchange, 404); // it changed while it was read
+            if (n != size) return refuse(exchange, 503); // it changed while it was read
             const hawser_piece piece{content, static_cast<std::size_t>(n), nullptr, nullptr};
             raw->api->respond(raw, 200, fields, 3, &piece, 1);
             return;
@@ -173,7 +209,7 @@ private:
     }
 
     hawser::Node node_;
-    hawser::Value types_;
+    std::vector<std::pair<std::string, std::string_view>> types_; // of the options: extension in lower case, type
     Root root_;
     std::vector<std::string> index_;
 };

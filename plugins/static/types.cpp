@@ -1,4 +1,4 @@
-// Tests: tests/system/http_test.cpp
+// Tests: plugins/static/tests/file_test.cpp
 #include "types.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // The service `ticker` logs an event on a timer.
-// Tests: tests/system/single_test.cpp
+// Tests: plugins/ticker/tests/ticker_test.cpp
 #include "hawser/hawser.hpp"
 
 #include <string>
