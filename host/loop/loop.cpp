@@ -81,7 +81,7 @@ public:
             if (error) return;
             armed_ = 0;
             loop_.begin_turn();
-            loop_.timers_.fire_due(loop_.now_ + kTimerSlack);
+            loop_.timers_.fire_due(loop_.now_);
             loop_.end_turn();
         });
     }

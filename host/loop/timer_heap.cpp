@@ -1,6 +1,8 @@
 // Tests: tests/unit/loop/timer_heap_test.cpp
 #include "loop/timer_heap.hpp"
 
+#include <algorithm>
+
 namespace hawser::host {
 
 void TimerHeap::put(std::size_t i, const Entry &entry)
@@ -47,7 +49,8 @@ void TimerHeap::take(std::size_t i)
 
 void TimerHeap::start(std::uint64_t at, Fire fire, void *who, Place *place)
 {
-    const Entry entry{at, sequence_++, fire, who, place};
+    // next() says 0 when nothing waits.
+    const Entry entry{std::max<std::uint64_t>(at, 1), sequence_++, fire, who, place};
     entries_.push_back(entry);
     up(entries_.size() - 1, entry);
 }

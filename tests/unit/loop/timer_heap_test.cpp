@@ -74,5 +74,15 @@ TEST(TimerHeap, BoundsHowManyFireAtOnce)
     EXPECT_EQ(again.times, 10);
 }
 
+TEST(TimerHeap, AsksForAWakeUpAlsoForATimerOfTheBeginningOfTime)
+{
+    TimerHeap heap;
+    std::vector<int> fired;
+    Timer timer{&fired, 1};
+    heap.start(0, Timer::fire, &timer, &timer.place);
+    EXPECT_NE(heap.next(), 0U) << "0 would be: nothing waits";
+    EXPECT_EQ(heap.fire_due(1), 1U);
+}
+
 } // namespace
 } // namespace hawser::host
