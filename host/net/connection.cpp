@@ -106,7 +106,7 @@ void Connection::on_ready(std::uint32_t events)
         discard_input();
     else if (has(kPaused | kEnded | kClosing | kAborts))
         take_unwanted(events);
-    else
+    else if (!has(kResumes)) // what was left comes first, and there is no room for both without end
         read();
 }
 
@@ -210,6 +210,7 @@ void Connection::end_input()
     want(false, has(kWrites));
     peer_ended();
     transport_.send_stage();
+    if (has(kReopens)) return;
     if (input_ != nullptr) input_->n = 0;
     if (has(kShut) && !ended()) finish(Outcome::Ok, {});
 }
@@ -246,14 +247,18 @@ void Connection::pause(bool paused)
 
 void Connection::set_timer(std::uint64_t at)
 {
-    if (!ended()) transport_.wheel_.set(*this, at, transport_.loop().now());
+    if (ended()) return;
+    clear(kTimed); // of the deadline before
+    transport_.wheel_.set(*this, at, transport_.loop().now());
 }
 
 void Connection::reopen()
 {
     if (ended()) return;
-    clear(kPaused | kFull);
+    // The end of input is read once more, for the new session.
+    clear(kPaused | kFull | kTimed | kEnded);
     transport_.wheel_.set(*this, 0, 0);
+    if (has(kConnects | kWaits)) return; // opened() is still to come
     set(kReopens | kResumes);
     mark_again();
 }

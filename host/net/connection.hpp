@@ -41,7 +41,7 @@ public:
     void close(CloseHow how);
     // The session was exchanged: opened() comes next, then what is unconsumed.
     void reopen();
-    std::uint64_t queued() const { return queue_ ? queue_->bytes() : 0; } // bytes that the kernel has not taken
+    std::uint64_t queued() const; // bytes that the kernel has not taken
     bool ended() const { return has(kFinished | kClosing | kLingers | kAborts); }
 
 protected:

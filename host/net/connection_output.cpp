@@ -27,12 +27,14 @@ OutputQueue &Connection::queue()
 bool Connection::stage(const Piece &piece)
 {
     Stage &stage = transport_.stage_;
+    // The owner before the piece: adding may release it, and a release may write to any connection.
+    transport_.stage_owner_ = this;
     if (!stage.add(piece)) {
         transport_.send_stage();
-        if (has(kFinished) || !queue_empty()) return false;
+        if (has(kFinished) || !queue_empty() || transport_.stage_owner_ != nullptr) return false;
+        transport_.stage_owner_ = this;
         if (!stage.add(piece)) return false;
     }
-    transport_.stage_owner_ = this;
     if (stage.must_flush() || stage.bytes() > kHighMark) transport_.send_stage();
     return true;
 }
@@ -68,6 +70,11 @@ Outcome Connection::enqueue(const Piece *pieces, std::size_t count)
     }
     mark_dirty();
     return level();
+}
+
+std::uint64_t Connection::queued() const
+{
+    return (queue_ ? queue_->bytes() : 0) + (transport_.stage_owner_ == this ? transport_.stage_.bytes() : 0);
 }
 
 Outcome Connection::level()
@@ -179,6 +186,7 @@ void Connection::settle()
 {
     if (!has(kFinished)) {
         flush_queue();
+        if (has(kLingers) && !has(kEnded | kConnects | kWaits)) want(true, has(kWrites));
         if (!has(kFinished) && queue_empty() && transport_.stage_owner_ != this) sent_all();
     }
     // Only now: what the lines above marked is dealt with here, and a connection that ends must be on no list.
@@ -195,15 +203,13 @@ void Connection::sent_all()
     }
     if (has(kClosing) || (has(kLingers) && has(kEnded))) {
         fail(Outcome::Ok);
-    } else if (has(kShuts | kLingers) && !has(kShut)) {
+    } else if (has(kShuts | kLingers)) {
+        if (!has(kShut)) ::shutdown(socket_.get(), SHUT_WR);
         set(kShut);
-        ::shutdown(socket_.get(), SHUT_WR);
-        if (has(kLingers)) {
+        if (has(kLingers))
             transport_.wheel_.set(*this, transport_.loop().now() + kLingerTime, transport_.loop().now());
-            want(true, false);
-        } else if (has(kEnded)) {
+        else if (has(kEnded))
             fail(Outcome::Ok);
-        }
     }
 }
 
@@ -217,6 +223,8 @@ void Connection::conclude()
         transport_.stage_owner_ = nullptr;
     }
     if (queue_) queue_->discard();
+    // Closing is not enough: between fork and exec a child has the file too, and the set would name a dead connection.
+    if (socket_ && !has(kOut)) transport_.loop().remove(socket_.get());
     if (has(kAborts) && socket_) {
         const linger reset{1, 0};
         ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
@@ -233,18 +241,21 @@ void Connection::retry()
         mark_dirty();
         return;
     }
-    if (ended()) return;
-    if (has(kReopens)) {
+    if (has(kConnects | kWaits)) { // all of it comes after opened()
+        clear(kResumes);
+        return;
+    }
+    if (has(kReopens) && !ended()) {
         clear(kReopens);
         opened();
         transport_.send_stage();
     }
-    if (has(kTimed)) {
+    if (has(kTimed) && !ended()) {
         clear(kTimed);
         timed_out();
         transport_.send_stage();
     }
-    if (has(kFull) && (queue_empty() || queue_->bytes() <= kLowMark)) {
+    if (has(kFull) && !ended() && (queue_empty() || queue_->bytes() <= kLowMark)) {
         clear(kFull);
         drained();
         transport_.send_stage();

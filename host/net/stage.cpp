@@ -70,23 +70,24 @@ void Stage::discard()
     busy_ = false;
 }
 
-// Releases what went out whole, queues the rest. False: out of memory, and the stream has a hole.
+// Queues what did not go out, then releases what did: a release that writes comes after all that was written before.
+// False: out of memory, and the stream has a hole.
 bool Stage::keep_rest(std::uint64_t sent, OutputQueue &queue)
 {
     bool whole = true;
     const std::size_t count = count_;
     clear();
     busy_ = true;
-    for (std::size_t i = 0; i < count; ++i) {
+    std::size_t gone = 0;
+    while (gone < count && sent >= parts_[gone].iov_len) sent -= parts_[gone++].iov_len;
+    for (std::size_t i = gone; i < count; ++i) {
         const std::uint64_t length = parts_[i].iov_len;
-        if (sent >= length) {
-            sent -= length;
-            if (held_[i].release != nullptr) held_[i].release(held_[i].ctx);
-            continue;
-        }
         const char *p = static_cast<const char *>(parts_[i].iov_base) + sent;
         whole = queue.push({p, length - sent, held_[i].release, held_[i].ctx}) && whole;
         sent = 0;
+    }
+    for (std::size_t i = 0; i < gone; ++i) {
+        if (held_[i].release != nullptr) held_[i].release(held_[i].ctx);
     }
     busy_ = false;
     return whole;

@@ -223,14 +223,7 @@ TEST(Connection, TellsItsTimerOnceAndKeepsTheLastDeadline)
         peer.probe->set_timer(bench.now + 3600'000'000'000);
         peer.probe->set_timer(bench.now + 1);
     });
-    std::promise<void> later; // a wheel tick is 100 ms: waited for by a timer of the loop
-    TimerHeap::Place place = nullptr;
-    bench.in_loop([&] {
-        bench.loop.timers().start(
-            bench.now + 300'000'000, [](void *p) { static_cast<std::promise<void> *>(p)->set_value(); }, &later,
-            &place);
-    });
-    later.get_future().wait();
+    bench.wait(300'000'000); // a wheel tick is 100 ms
     EXPECT_EQ(bench.heard_so_far(), "timer;");
 }
 

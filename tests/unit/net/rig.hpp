@@ -53,6 +53,16 @@ public:
         return found;
     }
 
+    // Until a timer of the loop has come.
+    void wait(std::uint64_t time)
+    {
+        std::promise<void> over;
+        TimerHeap::Place place = nullptr;
+        const auto fire = [](void *p) { static_cast<std::promise<void> *>(p)->set_value(); };
+        in_loop([&] { loop.timers().start(now + time, fire, &over, &place); });
+        over.get_future().wait();
+    }
+
     std::string heard_so_far()
     {
         std::string copy;
@@ -88,7 +98,7 @@ public:
     }
 
     std::function<std::size_t(std::string_view)> take = [](std::string_view data) { return data.size(); };
-    std::function<void()> on_eof, on_drained;
+    std::function<void()> on_eof, on_drained, on_timer;
 
     Outcome say(std::string_view text)
     {
@@ -117,7 +127,11 @@ private:
         else
             close(CloseHow::Close);
     }
-    void timed_out() override { bench_.log += "timer;"; }
+    void timed_out() override
+    {
+        bench_.log += "timer;";
+        if (on_timer) on_timer();
+    }
     void closed(Outcome reason, std::string_view) override
     {
         bench_.log += "closed " + std::to_string(static_cast<int>(reason)) + ';';
