@@ -4,11 +4,13 @@
 #include "bridge/crumbs.hpp"
 #include "bridge/host_face.hpp"
 #include "bridge/loop_face.hpp"
+#include "bridge/outgoing.hpp"
 #include "net/address.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 namespace hawser::host {
 namespace {
@@ -43,8 +45,9 @@ Conn::Conn(LoopFace &loop, Fd socket, ListenerShare *share, std::uint32_t tag)
     , Connection(loop, std::move(socket))
     , share_(share)
     , tag_(tag)
+    , accepted_(share != nullptr)
 {
-    if (share_ != nullptr) ++loop.serving_;
+    if (accepted_) ++loop.serving_;
 }
 
 LoopFace &Conn::face() { return static_cast<LoopFace &>(transport()); }
@@ -52,14 +55,15 @@ LoopFace &Conn::face() { return static_cast<LoopFace &>(transport()); }
 void Conn::open(const hawser_protocol &protocol, void *self)
 {
     if (!start()) return;
+    void *made = nullptr;
     if (protocol.open != nullptr) {
         const crumb::Left left(*face().abi(), tag_, crumb::kOpen);
-        self_ = protocol.open(self, this, {nullptr, 0});
+        made = protocol.open(self, this, {nullptr, 0});
     }
-    if (self_ != nullptr)
-        session_ = protocol.session;
-    else
-        close(CloseHow::Abort);
+    if (made == nullptr) close(CloseHow::Abort);
+    if (made == nullptr || session_ != nullptr) return; // attached to another session already
+    self_ = made;
+    session_ = protocol.session;
 }
 
 void Conn::begin(const hawser_session *session, void *self)
@@ -68,10 +72,17 @@ void Conn::begin(const hawser_session *session, void *self)
     self_ = self;
 }
 
-void Conn::connect_to(Fd socket, std::uint64_t until)
+void Conn::set_dial(Dial *dial)
 {
-    set_socket(std::move(socket));
-    start_connecting(until);
+    dial_ = dial;
+    wait_for_socket();
+}
+
+bool Conn::next_socket() { return dial_ != nullptr && dial_->next(); }
+
+void Conn::end_dial()
+{
+    if (!accepted_ && dial_ != nullptr) std::exchange(dial_, nullptr)->forget();
 }
 
 void Conn::drain(std::uint64_t deadline, std::uint32_t why)
@@ -83,6 +94,7 @@ void Conn::drain(std::uint64_t deadline, std::uint32_t why)
 
 void Conn::opened()
 {
+    end_dial();
     if (session_->on_open == nullptr) return;
     const crumb::Left left(*face().abi(), tag_, crumb::kSessionOpen);
     session_->on_open(self_, this);
@@ -124,20 +136,24 @@ void Conn::timed_out()
 
 void Conn::closed(Outcome reason, std::string_view detail)
 {
-    if (session_ == nullptr || session_->on_close == nullptr) return;
-    const crumb::Left left(*face().abi(), tag_, crumb::kSessionClose);
-    session_->on_close(self_, static_cast<std::int32_t>(reason), str(detail));
+    // One that is attached only now hears the end too.
+    while (session_ != nullptr) {
+        const hawser_session *session = std::exchange(session_, nullptr);
+        if (session->on_close == nullptr) continue;
+        const crumb::Left left(*face().abi(), tag_, crumb::kSessionClose);
+        session->on_close(self_, static_cast<std::int32_t>(reason), str(detail));
+    }
 }
 
 void Conn::destroy()
 {
     LoopFace &loop = face();
-    if (share_ != nullptr) {
+    if (accepted_) {
         share_->open.fetch_sub(1, std::memory_order_relaxed);
         loop.loop().counters().closed.add(1);
         --loop.serving_;
     } else {
-        loop.lookups_.forget(this);
+        end_dial();
     }
     loop.conns_.destroy(this);
     if (loop.gone_) loop.gone_();

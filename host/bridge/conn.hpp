@@ -8,6 +8,7 @@
 
 namespace hawser::host {
 
+class Dial;
 class LoopFace;
 
 class Conn final : public hawser_conn, public Connection {
@@ -17,17 +18,19 @@ public:
 
     // An accepted connection: its session is made by `protocol`, whose instance is `self`.
     void open(const hawser_protocol &protocol, void *self);
-    // An outgoing one, whose socket may still be to come.
+    // An outgoing one, whose sockets `dial` makes until one is connected.
     void begin(const hawser_session *session, void *self);
-    void connect_to(Fd socket, std::uint64_t until);
+    void set_dial(Dial *dial);
+    void connect_to(Fd socket) { start_connecting(std::move(socket)); }
+    void cannot_connect(int error) { fail_to_connect(error); }
     void cannot_connect(Outcome reason, std::string_view detail) { fail(reason, detail); }
-    void resolve_first(std::uint64_t until) { wait_for_socket(until); }
 
-    bool accepted() const { return share_ != nullptr; }
+    bool accepted() const { return accepted_; }
     void drain(std::uint64_t deadline, std::uint32_t why);
 
 private:
     void opened() override;
+    bool next_socket() override;
     std::size_t received(const char *data, std::size_t n) override;
     void drained() override;
     void peer_ended() override;
@@ -36,6 +39,7 @@ private:
     void destroy() override;
 
     LoopFace &face();
+    void end_dial();
     static Conn &of(hawser_conn *conn) { return *static_cast<Conn *>(conn); }
     static std::int32_t api_write(hawser_conn *, const hawser_piece *, std::size_t) noexcept;
     static std::int32_t api_send_file(hawser_conn *, std::intptr_t fd, std::uint64_t offset, std::uint64_t length,
@@ -51,8 +55,12 @@ private:
 
     const hawser_session *session_ = nullptr;
     void *self_ = nullptr;
-    ListenerShare *share_;
+    union {
+        ListenerShare *share_; // of an accepted connection
+        Dial *dial_;           // of an outgoing one, until it is connected
+    };
     std::uint32_t tag_;
+    bool accepted_;
 };
 
 } // namespace hawser::host

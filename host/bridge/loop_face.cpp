@@ -101,6 +101,7 @@ void LoopFace::drain_sessions(std::uint64_t deadline, std::uint32_t why)
 
 std::uint64_t LoopFace::abort_connections(bool outgoing_too)
 {
+    if (outgoing_too) ending_ = true;
     std::uint64_t count = 0;
     conns_.for_each([&](Conn &conn) {
         if (!conn.accepted() && !outgoing_too) return;
@@ -159,6 +160,7 @@ std::int32_t LoopFace::connect(hawser_loop *loop, const hawser_node *node, hawse
                                const hawser_connect *options, const hawser_session *session, void *self,
                                hawser_conn **conn) noexcept
 {
+    if (of(loop).ending_) return HAWSER_CLOSED; // who connects again when a connection ends would never end
     const std::uint64_t timeout = options != nullptr && HAWSER_HAS(options, timeout) ? options->timeout : 0;
     Conn *made = nullptr;
     const std::int32_t status = open_outgoing(of(loop), node->tag, view(address), timeout, made);

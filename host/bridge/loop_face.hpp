@@ -4,7 +4,6 @@
 
 #include "base/slab.hpp"
 #include "bridge/conn.hpp"
-#include "bridge/outgoing.hpp"
 #include "hawser/abi.h"
 #include "loop/loop.hpp"
 #include "loop/refs.hpp"
@@ -32,13 +31,12 @@ public:
     HostFace &host() { return host_; }
     Refs &refs() { return refs_; }
     Slab<Conn> &conns() { return conns_; }
-    Lookups &lookups() { return lookups_; }
 
     // Connections of listeners that are open here.
     std::uint64_t serving() const { return serving_; }
     // Tells every session to finish; `deadline` is monotonic.
     void drain_sessions(std::uint64_t deadline, std::uint32_t why);
-    // Ends the connections of listeners (or all) at once. Returns how many.
+    // Ends the connections of listeners (or all, and then none is opened any more) at once. Returns how many.
     std::uint64_t abort_connections(bool outgoing_too);
     // Called from the top of the loop whenever a connection has gone.
     void on_connection_gone(std::function<void()> hear) { gone_ = std::move(hear); }
@@ -63,8 +61,8 @@ private:
     hawser_loop *abi_;
     Refs refs_;
     Slab<Conn> conns_;
-    Lookups lookups_;
     std::uint64_t serving_ = 0;
+    bool ending_ = false;
     std::function<void()> gone_;
 };
 

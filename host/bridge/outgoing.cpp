@@ -1,4 +1,4 @@
-// Tests: tests/unit/bridge/conn_test.cpp
+// Tests: tests/unit/bridge/outgoing_test.cpp
 #include "bridge/outgoing.hpp"
 
 #include "bridge/conn.hpp"
@@ -16,9 +16,9 @@
 #include <charconv>
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <new>
 #include <string>
+#include <utility>
 
 namespace hawser::host {
 namespace {
@@ -40,82 +40,98 @@ Fd begin_connecting(const sockaddr *address, socklen_t size)
     return socket;
 }
 
-void start_or_fail(Conn &conn, Fd socket, std::uint64_t until)
-{
-    if (socket) {
-        conn.connect_to(std::move(socket), until);
-        return;
-    }
-    char text[128];
-    const int why = errno;
-    const bool refused = why == ECONNREFUSED || why == EACCES || why == EPERM;
-    const Outcome reason = refused ? Outcome::Refused : why == ENOENT ? Outcome::NotFound : Outcome::Failed;
-    conn.cannot_connect(reason, strerror_r(why, text, sizeof text));
-}
-
 } // namespace
 
-// Looks a name up on the pool. The connection may end meanwhile: forget() takes it away.
-class Lookup final : public OffloadJob {
-public:
-    Lookup(LoopFace &face, Conn &conn, std::string host, std::string port, std::uint64_t until)
-        : face_(face)
-        , conn_(&conn)
-        , host_(std::move(host))
-        , port_(std::move(port))
-        , until_(until)
-    {
-        loop = &face.loop();
-    }
-    ~Lookup()
-    {
-        if (found_ != nullptr) ::freeaddrinfo(found_);
-    }
-    void forget(const Conn *conn)
-    {
-        if (conn_ == conn) conn_ = nullptr;
-    }
-    // Only literal addresses: at once, without the pool. False: it is a name.
-    bool is_literal() { return look_up(AI_NUMERICHOST) == 0; }
-    void work() override { status_ = look_up(AI_ADDRCONFIG); }
-    void done() override
-    {
-        face_.lookups().remove(this);
-        if (conn_ != nullptr) connect();
-        delete this;
-    }
-    void connect()
-    {
-        if (status_ != 0) {
-            conn_->cannot_connect(Outcome::NotFound, ::gai_strerror(status_));
-            return;
-        }
-        Fd socket;
-        for (const addrinfo *a = found_; a != nullptr && !socket; a = a->ai_next)
-            socket = begin_connecting(a->ai_addr, a->ai_addrlen);
-        start_or_fail(*conn_, std::move(socket), until_);
-    }
-
-private:
-    int look_up(int flags)
-    {
-        addrinfo hints{};
-        hints.ai_socktype = SOCK_STREAM;
-        hints.ai_flags = flags | AI_NUMERICSERV;
-        return ::getaddrinfo(host_.c_str(), port_.c_str(), &hints, &found_);
-    }
-
-    LoopFace &face_;
-    Conn *conn_;
-    std::string host_, port_;
-    std::uint64_t until_;
-    int status_ = 0;
-    addrinfo *found_ = nullptr;
-};
-
-void Lookups::forget(const Conn *conn)
+Dial::Dial(LoopFace &face, Conn &conn, std::uint64_t until)
+    : face_(face)
+    , conn_(&conn)
 {
-    for (Lookup *lookup : running_) lookup->forget(conn);
+    loop = &face.loop();
+    loop->timers().start(until, expired, this, &timer_);
+}
+
+Dial::~Dial()
+{
+    loop->timers().cancel(&timer_);
+    if (found_ != nullptr) ::freeaddrinfo(found_);
+}
+
+void Dial::expired(void *who)
+{
+    static_cast<Dial *>(who)->conn_->cannot_connect(Outcome::TimedOut, "the connection could not be made in time");
+}
+
+void Dial::forget()
+{
+    conn_ = nullptr;
+    loop->timers().cancel(&timer_);
+    if (!looking_up_) delete this;
+}
+
+int Dial::look_up(int flags)
+{
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = flags | AI_NUMERICSERV;
+    return ::getaddrinfo(host_.c_str(), port_.c_str(), &hints, &found_);
+}
+
+void Dial::work() { status_ = look_up(AI_ADDRCONFIG); }
+
+void Dial::done()
+{
+    looking_up_ = false;
+    if (conn_ == nullptr)
+        delete this;
+    else
+        go();
+}
+
+void Dial::go()
+{
+    next_ = found_;
+    if (status_ != 0)
+        conn_->cannot_connect(Outcome::NotFound, ::gai_strerror(status_));
+    else if (!next())
+        conn_->cannot_connect(error_);
+}
+
+bool Dial::next()
+{
+    while (next_ != nullptr) {
+        const addrinfo *address = std::exchange(next_, next_->ai_next);
+        if (Fd socket = begin_connecting(address->ai_addr, address->ai_addrlen)) {
+            conn_->connect_to(std::move(socket));
+            return true;
+        }
+        error_ = errno;
+    }
+    return false;
+}
+
+void Dial::start_tcp(std::string host, std::string port)
+{
+    host_ = std::move(host);
+    port_ = std::move(port);
+    // A literal address needs no pool.
+    if (look_up(AI_NUMERICHOST) == 0) {
+        go();
+        return;
+    }
+    looking_up_ = face_.host().pool().submit(this) == OffloadPool::Taken::Ok;
+    if (!looking_up_) conn_->cannot_connect(Outcome::Limit, "too many name look-ups wait");
+}
+
+void Dial::start_unix(std::string_view path)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::copy(path.begin(), path.end(), address.sun_path);
+    Fd socket = begin_connecting(reinterpret_cast<const sockaddr *>(&address), sizeof address);
+    if (socket)
+        conn_->connect_to(std::move(socket));
+    else
+        conn_->cannot_connect(errno);
 }
 
 namespace {
@@ -133,27 +149,6 @@ bool split(std::string_view text, std::string &host, std::string &port)
     host = name;
     port = number;
     return name.find('\0') == std::string_view::npos;
-}
-
-std::int32_t connect_unix(Conn &conn, std::string_view path, std::uint64_t until)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::copy(path.begin(), path.end(), address.sun_path);
-    start_or_fail(conn, begin_connecting(reinterpret_cast<const sockaddr *>(&address), sizeof address), until);
-    return HAWSER_OK;
-}
-
-void connect_tcp(LoopFace &loop, Conn &conn, std::string host, std::string port, std::uint64_t until)
-{
-    auto lookup = std::make_unique<Lookup>(loop, conn, std::move(host), std::move(port), until);
-    if (lookup->is_literal()) {
-        lookup->connect();
-    } else if (loop.host().pool().submit(lookup.get()) == OffloadPool::Taken::Ok) {
-        loop.lookups().add(lookup.release());
-    } else {
-        conn.cannot_connect(Outcome::Limit, "too many name look-ups wait");
-    }
 }
 
 } // namespace
@@ -175,10 +170,16 @@ std::int32_t open_outgoing(LoopFace &loop, std::uint32_t tag, std::string_view a
     }
     conn = loop.conns().create(loop, Fd(), nullptr, tag);
     if (conn == nullptr) return HAWSER_LIMIT;
-    const std::uint64_t until = loop.loop().now() + (timeout != 0 ? timeout : kDefaultTimeout);
-    conn->resolve_first(until);
-    if (scheme == "unix") return connect_unix(*conn, rest, until);
-    connect_tcp(loop, *conn, std::move(host), std::move(port), until);
+    // Rather no end than one in the past.
+    const std::uint64_t now = loop.loop().now(), wait = timeout != 0 ? timeout : kDefaultTimeout;
+    auto *dial = new (std::nothrow) Dial(loop, *conn, now + std::min(wait, ~now));
+    conn->set_dial(dial);
+    if (dial == nullptr)
+        conn->cannot_connect(Outcome::Limit, "out of memory");
+    else if (scheme == "unix")
+        dial->start_unix(rest);
+    else
+        dial->start_tcp(std::move(host), std::move(port));
     return HAWSER_OK;
 }
 

@@ -2,25 +2,48 @@
 // the addresses of a name are tried one after the other.
 #pragma once
 
+#include "loop/offload.hpp"
+
 #include <cstdint>
+#include <string>
 #include <string_view>
-#include <vector>
+
+struct addrinfo;
 
 namespace hawser::host {
 
 class Conn;
 class LoopFace;
-class Lookup;
 
-// The name look-ups of one loop that have not ended, so that a connection that goes first is not connected any more.
-class Lookups {
+// A connection on its way: looks the name up on the pool, then makes a socket for one address after the other until one
+// is connected or the time is over. Owned by its connection; while a look-up runs it outlives that. [loop]
+class Dial final : public OffloadJob {
 public:
-    void add(Lookup *lookup) { running_.push_back(lookup); }
-    void remove(Lookup *lookup) { std::erase(running_, lookup); }
-    void forget(const Conn *conn);
+    Dial(LoopFace &face, Conn &conn, std::uint64_t until);
+    ~Dial();
+    Dial(const Dial &) = delete;
+    Dial &operator=(const Dial &) = delete;
+
+    void start_tcp(std::string host, std::string port);
+    void start_unix(std::string_view path);
+    bool next();   // false: no address is left
+    void forget(); // connected or gone: ends this, at the latest with its look-up
 
 private:
-    std::vector<Lookup *> running_;
+    void work() override; // [pool]
+    void done() override;
+    int look_up(int flags);
+    void go();
+    static void expired(void *who);
+
+    LoopFace &face_;
+    Conn *conn_;
+    std::string host_, port_;
+    bool looking_up_ = false;
+    int status_ = 0, error_ = 0;
+    addrinfo *found_ = nullptr;
+    const addrinfo *next_ = nullptr;
+    TimerHeap::Place timer_ = nullptr;
 };
 
 // On HAWSER_OK `conn` is a connection that queues what is written; it opens or closes later, from the top of the loop.

@@ -49,14 +49,9 @@ bool Connection::start()
     return false;
 }
 
-void Connection::wait_for_socket(std::uint64_t until)
+bool Connection::start_connecting(Fd socket)
 {
-    set(kWaits);
-    transport_.wheel_.set(*this, until, transport_.loop().now());
-}
-
-bool Connection::start_connecting(std::uint64_t until)
-{
+    socket_ = std::move(socket);
     clear(kWaits);
     set(kConnects);
     const auto added = transport_.loop().add(socket_.get(), EPOLLOUT, this);
@@ -66,8 +61,18 @@ bool Connection::start_connecting(std::uint64_t until)
         return false;
     }
     set(kWrites);
-    if (until != 0) transport_.wheel_.set(*this, until, transport_.loop().now());
     return true;
+}
+
+void Connection::fail_to_connect(int error)
+{
+    Outcome reason = Outcome::Failed;
+    if (error == ETIMEDOUT) reason = Outcome::TimedOut;
+    if (error == ENOENT) reason = Outcome::NotFound;
+    if (error == ECONNREFUSED || error == EACCES || error == EPERM) reason = Outcome::Refused;
+    if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) reason = Outcome::Limit;
+    char text[128];
+    fail(reason, strerror_r(error, text, sizeof text));
 }
 
 void Connection::finish_connecting()
@@ -76,21 +81,20 @@ void Connection::finish_connecting()
     socklen_t size = sizeof error;
     ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
     if (error != 0) {
-        char text[128];
-        const bool refused = error == ECONNREFUSED || error == EACCES || error == EPERM;
-        fail(error == ETIMEDOUT ? Outcome::TimedOut
-             : refused          ? Outcome::Refused
-                                : Outcome::Failed,
-             strerror_r(error, text, sizeof text));
+        transport_.loop().remove(socket_.get());
+        socket_.reset();
+        clear(kConnects | kReads | kWrites);
+        set(kWaits);
+        if (!next_socket()) fail_to_connect(error);
         return;
     }
     clear(kConnects);
-    transport_.wheel_.set(*this, 0, 0);
     want(true, !queue_empty());
     opened();
     transport_.send_stage();
     flush_queue();
-    mark_dirty(); // a close() that was asked for meanwhile
+    if (has(kTimed)) mark_again(); // its time came before the connection was up
+    mark_dirty();                  // a close() that was asked for meanwhile
 }
 
 void Connection::on_ready(std::uint32_t events)

@@ -51,14 +51,16 @@ protected:
 
     // A failed start closes the connection from the top of the loop; false then.
     bool start();
-    // The socket is still connecting: opened() or closed() follows. `until`: monotonic ns, 0 for none.
-    bool start_connecting(std::uint64_t until);
-    // No socket yet: writes queue. start_connecting() or fail() comes later.
-    void wait_for_socket(std::uint64_t until);
-    void set_socket(Fd socket) { socket_ = std::move(socket); }
+    // No socket yet: writes queue. start_connecting() or fail…() comes later.
+    void wait_for_socket() { set(kWaits); }
+    // The socket is still connecting: opened(), or next_socket(), or closed() follows.
+    bool start_connecting(Fd socket);
     void fail(Outcome reason, std::string_view detail = {});
+    void fail_to_connect(int error); // with the reason that belongs to errno
 
     virtual void opened() = 0; // after start_connecting() and reopen() only
+    // The connection could not be made. True: start_connecting() was called with a socket for another address.
+    virtual bool next_socket() { return false; }
     virtual std::size_t received(const char *data, std::size_t n) = 0;
     virtual void drained() = 0;
     virtual void peer_ended() = 0;

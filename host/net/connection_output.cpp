@@ -271,10 +271,9 @@ void Connection::deadline_over()
     if (has(kFinished)) return;
     if (has(kLingers) && has(kShut)) {
         fail(Outcome::Ok);
-    } else if (ended() || has(kConnects | kWaits)) {
+    } else if (ended()) {
         set(kAborts);
-        fail(Outcome::TimedOut, has(kConnects | kWaits) ? "the connection could not be made in time"
-                                                        : "the peer did not read what was sent");
+        fail(Outcome::TimedOut, "the peer did not read what was sent");
     } else {
         set(kTimed);
         mark_again();

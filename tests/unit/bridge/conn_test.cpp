@@ -1,132 +1,7 @@
-#include "rig.hpp"
-
-#include <gtest/gtest.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include "sessions.hpp"
 
 namespace hawser::host::test {
 namespace {
-
-// A session that writes down what it hears.
-struct Session {
-    Rig *rig;
-    hawser_conn *conn = nullptr;
-    static Session &of(void *self) { return *static_cast<Session *>(self); }
-    static void on_open(void *self, hawser_conn *conn)
-    {
-        of(self).conn = conn;
-        of(self).rig->heard += "open;";
-    }
-    static std::size_t on_data(void *self, hawser_bytes data)
-    {
-        of(self).rig->heard += std::string(data.p, data.n) + ';';
-        return data.n;
-    }
-    static void on_close(void *self, std::int32_t reason, hawser_str)
-    {
-        of(self).rig->heard += "close " + std::to_string(reason) + ';';
-    }
-    static constexpr hawser_session kTable = {
-        sizeof(hawser_session), 0, on_open, on_data, nullptr, nullptr, nullptr, nullptr, nullptr, on_close};
-};
-
-// A listening socket of the test.
-struct Server {
-    Server()
-    {
-        fd = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        sockaddr_in any{};
-        any.sin_family = AF_INET;
-        any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        ::bind(fd.get(), reinterpret_cast<sockaddr *>(&any), sizeof any);
-        ::listen(fd.get(), 5);
-        socklen_t size = sizeof any;
-        ::getsockname(fd.get(), reinterpret_cast<sockaddr *>(&any), &size);
-        port = ntohs(any.sin_port);
-    }
-    Fd fd;
-    unsigned port = 0;
-};
-
-std::int32_t connect(Rig &rig, const std::string &address, Session &session, hawser_conn *&conn,
-                     std::uint64_t timeout = 0)
-{
-    std::int32_t status = 0;
-    const hawser_connect options{sizeof(hawser_connect), 0, timeout, {}};
-    rig.in_loop([&] {
-        status = rig.abi->api->connect(rig.abi, &rig.node, str(address), &options, &Session::kTable, &session, &conn);
-        EXPECT_EQ(rig.heard, "") << "never from inside";
-    });
-    return status;
-}
-
-TEST(Outgoing, OpensSendsWhatWaitedAndReceives)
-{
-    for (const char *host : {"127.0.0.1", "localhost"}) {
-        Rig rig;
-        Server server;
-        Session session{&rig};
-        hawser_conn *conn = nullptr;
-        rig.in_loop([&] {
-            const std::string address = std::string("tcp:") + host + ':' + std::to_string(server.port);
-            ASSERT_EQ(
-                rig.abi->api->connect(rig.abi, &rig.node, str(address), nullptr, &Session::kTable, &session, &conn),
-                HAWSER_OK);
-            const hawser_piece piece{"early", 5, nullptr, nullptr};
-            EXPECT_EQ(conn->api->write(conn, &piece, 1), HAWSER_OK);
-        });
-        const Fd peer(::accept(server.fd.get(), nullptr, nullptr));
-        char buffer[16];
-        EXPECT_EQ(::recv(peer.get(), buffer, 5, MSG_WAITALL), 5);
-        EXPECT_EQ(::send(peer.get(), "reply", 5, 0), 5);
-        EXPECT_TRUE(rig.eventually([&] { return rig.heard == "open;reply;"; })) << rig.heard;
-        rig.in_loop([&] { conn->api->close(conn, HAWSER_CLOSE); });
-        EXPECT_TRUE(rig.eventually([&] { return rig.heard == "open;reply;close 0;"; }));
-    }
-}
-
-TEST(Outgoing, ClosesAloneWhereNobodyListens)
-{
-    Rig rig;
-    Session session{&rig};
-    hawser_conn *conn = nullptr;
-    unsigned port;
-    {
-        const Server gone;
-        port = gone.port;
-    }
-    EXPECT_EQ(connect(rig, "tcp:127.0.0.1:" + std::to_string(port), session, conn), HAWSER_OK);
-    EXPECT_TRUE(rig.eventually([&] { return rig.heard == "close -5;"; })) << rig.heard;
-    rig.in_loop([&] { rig.heard.clear(); });
-    EXPECT_EQ(connect(rig, "unix:/nowhere/at/all.sock", session, conn), HAWSER_OK);
-    EXPECT_TRUE(rig.eventually([&] { return rig.heard == "close -9;"; })) << rig.heard;
-}
-
-TEST(Outgoing, RefusesAddressesThatItCannotUse)
-{
-    Rig rig;
-    Session session{&rig};
-    hawser_conn *conn = nullptr;
-    for (const char *bad : {"", "tcp", "tcp:host", "tcp::80", "tcp:host:0", "tcp:host:70000", "unix:"})
-        EXPECT_EQ(connect(rig, bad, session, conn), HAWSER_INVALID) << bad;
-    EXPECT_EQ(connect(rig, "tls:host:443", session, conn), HAWSER_UNSUPPORTED);
-}
-
-TEST(Outgoing, MayBeAbortedBeforeItIsMade)
-{
-    Rig rig;
-    Session session{&rig};
-    rig.in_loop([&] {
-        hawser_conn *conn = nullptr;
-        ASSERT_EQ(rig.abi->api->connect(rig.abi, &rig.node, str("tcp:localhost:9"), nullptr, &Session::kTable, &session,
-                                        &conn),
-                  HAWSER_OK);
-        conn->api->close(conn, HAWSER_ABORT);
-    });
-    EXPECT_TRUE(rig.eventually([&] { return rig.heard == "close -4;"; })) << rig.heard;
-}
 
 TEST(Conn, TellsItsAddressesAndThatItIsNotEncrypted)
 {
@@ -171,6 +46,78 @@ TEST(Conn, HandsItselfToAnotherSessionWhichAloneHearsTheEnd)
     EXPECT_TRUE(rig.eventually([&] { return rig.heard == "open;new open;"; }));
     rig.in_loop([&] { conn->api->close(conn, HAWSER_ABORT); });
     EXPECT_TRUE(rig.eventually([&] { return rig.heard == "open;new open;new close;"; })) << rig.heard;
+}
+
+// A session that only says that it was opened and closed, as `name`.
+struct Named {
+    Rig *rig;
+    std::string name;
+    static void on_open(void *self, hawser_conn *)
+    {
+        auto *named = static_cast<Named *>(self);
+        named->rig->heard += named->name + " open;";
+    }
+    static void on_close(void *self, std::int32_t, hawser_str)
+    {
+        auto *named = static_cast<Named *>(self);
+        named->rig->heard += named->name + " close;";
+    }
+    static constexpr hawser_session kTable = {
+        sizeof(hawser_session), 0, on_open, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, on_close};
+};
+
+TEST(Conn, StaysWithTheSessionToWhichItWasAttachedWhileItWasOpened)
+{
+    Rig rig;
+    Named old{&rig, "old"}, other{&rig, "new"};
+    static Named *attached;
+    attached = &other;
+    hawser_protocol protocol{};
+    protocol.session = &Named::kTable;
+    protocol.open = [](void *self, hawser_conn *conn, hawser_bytes) {
+        conn->api->attach(conn, &Named::kTable, attached);
+        return self;
+    };
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+    const Fd peer(ends[0]);
+    ListenerShare share;
+    share.open = 1;
+    rig.in_loop([&] { rig.face.conns().create(rig.face, Fd(ends[1]), &share, 5)->open(protocol, &old); });
+    EXPECT_TRUE(rig.eventually([&] { return rig.heard == "new open;"; })) << rig.heard;
+    rig.in_loop([&] { rig.face.abort_connections(false); });
+    EXPECT_TRUE(rig.eventually([&] { return rig.heard == "new open;new close;"; })) << rig.heard;
+    rig.in_loop([&] { EXPECT_EQ(share.open, 0U); });
+}
+
+TEST(Conn, TellsTheEndAlsoToASessionThatIsAttachedInOnClose)
+{
+    Rig rig;
+    Server server;
+    Named other{&rig, "new"};
+    struct Old {
+        hawser_conn *conn;
+        Named *other;
+    } old{nullptr, &other};
+    static constexpr hawser_session kOld = {sizeof(hawser_session),
+                                            0,
+                                            nullptr,
+                                            nullptr,
+                                            nullptr,
+                                            nullptr,
+                                            nullptr,
+                                            nullptr,
+                                            nullptr,
+                                            [](void *self, std::int32_t, hawser_str) {
+                                                const auto *mine = static_cast<Old *>(self);
+                                                mine->conn->api->attach(mine->conn, &Named::kTable, mine->other);
+                                            }};
+    rig.in_loop([&] {
+        const std::string address = "tcp:127.0.0.1:" + std::to_string(server.port);
+        rig.abi->api->connect(rig.abi, &rig.node, str(address), nullptr, &kOld, &old, &old.conn);
+        old.conn->api->close(old.conn, HAWSER_ABORT);
+    });
+    EXPECT_TRUE(rig.eventually([&] { return rig.heard == "new close;"; })) << rig.heard;
 }
 
 TEST(Conn, IsSmallEnoughForManyIdleOnes) { EXPECT_LE(sizeof(Conn), 160U); }
