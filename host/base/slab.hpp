@@ -55,11 +55,12 @@ public:
 
     std::size_t size() const { return size_; }
 
-    // visit(T &) for every live object; it may destroy none and create none.
+    // visit(T &) for every live object; it may destroy none. What it creates may be visited or not.
     template<typename Visit>
     void for_each(Visit visit)
     {
-        for (Chunk *chunk : chunks_) {
+        for (std::size_t i = 0; i < chunks_.size(); ++i) {
+            Chunk *chunk = chunks_[i];
             for (std::uint64_t left = chunk->live; left != 0; left &= left - 1)
                 visit(*chunk->at(std::countr_zero(left)));
         }

@@ -101,5 +101,20 @@ TEST(Slab, GoesOnAfterAllItsObjectsWereDestroyed)
     }
 }
 
+TEST(Slab, MayGrowWhileItsObjectsAreVisited)
+{
+    Slab<Object> slab;
+    std::vector<Object *> made;
+    for (int i = 0; i < 64; ++i) made.push_back(slab.create(i));
+    std::size_t visited = 0;
+    slab.for_each([&](Object &) {
+        if (++visited > 64) return;
+        for (int i = 0; i < 64; ++i) made.push_back(slab.create(100 + i));
+    });
+    EXPECT_GE(visited, 64U);
+    EXPECT_LE(visited, made.size());
+    for (Object *object : made) slab.destroy(object);
+}
+
 } // namespace
 } // namespace hawser::host
