@@ -1,4 +1,4 @@
-// Tests: tests/system/serving_test.cpp
+// Tests: tests/unit/bridge/mooring_test.cpp
 #include "bridge/mooring.hpp"
 
 #include <cstring>
@@ -39,10 +39,12 @@ void Mooring::accepted(Fd socket)
             ->serve(*static_cast<LoopFace *>(task.second), Fd(static_cast<int>(task.number)));
     };
     const int fd = socket.get();
-    if (target.loop().post({take, this, &target, nullptr, static_cast<std::uint64_t>(fd)}))
+    if (target.loop().post({take, this, &target, nullptr, static_cast<std::uint64_t>(fd)})) {
         socket.release();
-    else
-        share().open.fetch_sub(1, std::memory_order_relaxed);
+        return;
+    }
+    share().open.fetch_sub(1, std::memory_order_relaxed);
+    loop_.loop().counters().closed.add(1);
 }
 
 void Mooring::exhausted(int error)
