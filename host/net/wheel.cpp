@@ -23,6 +23,7 @@ void Wheel::file(WheelEntry &entry)
     const std::uint64_t tick = std::clamp(tick_of(entry.due), done_ + 1, done_ + kSlots - 1);
     WheelEntry &head = slots_[tick % kSlots];
     entry.filed = static_cast<std::uint32_t>(tick);
+    first_ = std::min(first_, tick);
     entry.previous = head.previous;
     entry.next = &head;
     head.previous->next = &entry;
@@ -34,7 +35,10 @@ void Wheel::set(WheelEntry &entry, std::uint64_t deadline, std::uint64_t now)
 {
     entry.due = deadline;
     if (deadline == 0) return;
-    if (filed_ == 0) done_ = now / kTick;
+    if (filed_ == 0) {
+        done_ = now / kTick;
+        first_ = done_ + kSlots;
+    }
     if (!entry.linked()) {
         file(entry);
     } else if (static_cast<std::int32_t>(static_cast<std::uint32_t>(tick_of(deadline)) - entry.filed) < 0) {
@@ -78,14 +82,13 @@ void Wheel::advance(std::uint64_t now, Fire fire)
     done_ = std::max(done_, last);
 }
 
-std::uint64_t Wheel::next() const
+std::uint64_t Wheel::next()
 {
     if (filed_ == 0) return 0;
-    for (std::uint64_t tick = done_ + 1; tick < done_ + kSlots; ++tick) {
-        const WheelEntry &head = slots_[tick % kSlots];
-        if (head.next != &head) return tick * kTick;
-    }
-    return (done_ + kSlots) * kTick;
+    // Asked in every turn: nothing is filed before first_, so that no slot is looked at twice.
+    first_ = std::max(first_, done_ + 1);
+    while (slots_[first_ % kSlots].next == &slots_[first_ % kSlots]) ++first_;
+    return first_ * kTick;
 }
 
 } // namespace hawser::host

@@ -29,17 +29,18 @@ public:
     // Calls fire for every entry whose deadline is over; its deadline is 0 then.
     void advance(std::uint64_t now, Fire fire);
     // When advance() has something to look at; 0: nothing is filed.
-    std::uint64_t next() const;
+    std::uint64_t next();
 
 private:
     static constexpr std::uint32_t kSlots = 1024; // 102 s; later deadlines are looked at once a round
 
-    static std::uint64_t tick_of(std::uint64_t time) { return (time + kTick - 1) / kTick; }
+    static std::uint64_t tick_of(std::uint64_t time) { return time / kTick + (time % kTick != 0 ? 1 : 0); }
     void file(WheelEntry &entry);
     void unlink(WheelEntry &entry);
 
     std::array<WheelEntry, kSlots> slots_; // list heads
     std::uint64_t done_ = 0;               // the last tick that was looked at
+    std::uint64_t first_ = 0;              // no slot before this tick holds an entry, but for those not after done_
     std::uint64_t filed_ = 0;              // entries linked
 };
 

@@ -70,6 +70,36 @@ TEST(Wheel, KeepsDeadlinesBeyondOneRound)
     EXPECT_NEAR(static_cast<double>(far.fired - start), 500e9, 2e8);
 }
 
+TEST(Wheel, LooksAtADeadlineThatNeverComesOnceARound)
+{
+    Wheel wheel;
+    std::uint64_t now = 5'000'000'000;
+    Entry never;
+    wheel.set(never, ~std::uint64_t{0}, now);
+    EXPECT_GT(wheel.next(), now + 100'000'000'000);
+    wheel.advance(wheel.next(), note);
+    EXPECT_EQ(never.fired, 0U);
+}
+
+TEST(Wheel, FindsTheNextDeadlineWhateverWasSetAndRemovedBefore)
+{
+    Wheel wheel;
+    std::uint64_t now = 7'000'000'000;
+    Entry early, late;
+    wheel.set(late, now + 60'000'000'000, now);
+    EXPECT_GE(wheel.next(), late.due);
+    wheel.set(early, now + 1'000'000'000, now);
+    EXPECT_LE(wheel.next(), early.due + Wheel::kTick);
+    wheel.remove(early);
+    EXPECT_GE(wheel.next(), late.due);
+    wheel.remove(late);
+    EXPECT_EQ(wheel.next(), 0U);
+    now += 500'000'000'000; // nothing was looked at meanwhile
+    wheel.set(early, now + 200'000'000, now);
+    EXPECT_LE(wheel.next(), early.due + Wheel::kTick);
+    EXPECT_GE(wheel.next(), early.due);
+}
+
 TEST(Wheel, ForgetsWhatIsRemovedAlsoWhileItFires)
 {
     Wheel wheel;
