@@ -72,7 +72,7 @@ void Stage::discard()
 
 // Queues what did not go out, then releases what did: a release that writes comes after all that was written before.
 // False: out of memory, and the stream has a hole.
-bool Stage::keep_rest(std::uint64_t sent, OutputQueue &queue)
+bool Stage::keep_rest(std::uint64_t sent, std::unique_ptr<OutputQueue> &queue)
 {
     bool whole = true;
     const std::size_t count = count_;
@@ -80,10 +80,11 @@ bool Stage::keep_rest(std::uint64_t sent, OutputQueue &queue)
     busy_ = true;
     std::size_t gone = 0;
     while (gone < count && sent >= parts_[gone].iov_len) sent -= parts_[gone++].iov_len;
+    if (gone < count && !queue) queue = std::make_unique<OutputQueue>();
     for (std::size_t i = gone; i < count; ++i) {
         const std::uint64_t length = parts_[i].iov_len;
         const char *p = static_cast<const char *>(parts_[i].iov_base) + sent;
-        whole = queue.push({p, length - sent, held_[i].release, held_[i].ctx}) && whole;
+        whole = queue->push({p, length - sent, held_[i].release, held_[i].ctx}) && whole;
         sent = 0;
     }
     for (std::size_t i = 0; i < gone; ++i) {
@@ -93,7 +94,7 @@ bool Stage::keep_rest(std::uint64_t sent, OutputQueue &queue)
     return whole;
 }
 
-OutputQueue::Sent Stage::flush(int socket, bool more, OutputQueue &queue, std::uint64_t *sent)
+OutputQueue::Sent Stage::flush(int socket, bool more, std::unique_ptr<OutputQueue> &queue, std::uint64_t *sent)
 {
     if (count_ == 0) return OutputQueue::Sent::All;
     const int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);

@@ -29,8 +29,9 @@ public:
     bool add(const Piece &piece);
     bool must_flush() const { return must_flush_; }
 
-    // Sends once; what the kernel did not take goes to the queue. Empty afterwards. `more`: bytes of a file follow.
-    OutputQueue::Sent flush(int socket, bool more, OutputQueue &queue, std::uint64_t *sent);
+    // Sends once; what the kernel did not take goes to the queue, which is made only then: most connections never need
+    // one. Empty afterwards. `more`: bytes of a file follow.
+    OutputQueue::Sent flush(int socket, bool more, std::unique_ptr<OutputQueue> &queue, std::uint64_t *sent);
     void discard();
 
 private:
@@ -44,7 +45,7 @@ private:
     };
     bool copy(const Piece &piece);
     bool refer(const Piece &piece);
-    bool keep_rest(std::uint64_t sent, OutputQueue &queue);
+    bool keep_rest(std::uint64_t sent, std::unique_ptr<OutputQueue> &queue);
     void clear();
 
     std::unique_ptr<char[]> buffer_;

@@ -26,7 +26,7 @@ void Transport::send_stage(bool more)
     }
     Connection &owner = *stage_owner_;
     std::uint64_t went = 0;
-    const OutputQueue::Sent sent = stage_.flush(owner.socket(), more, owner.queue(), &went);
+    const OutputQueue::Sent sent = stage_.flush(owner.socket(), more, owner.queue_, &went);
     stage_owner_ = nullptr;
     owner.after_flush(sent, went);
 }

@@ -52,7 +52,7 @@ TEST(Output, LeavesInOrderAndReleasesEverythingOnce)
     const auto next = [&seed](std::uint32_t below) { return ((seed = seed * 1664525 + 1013904223) >> 8) % below; };
     for (int round = 0; round < 20; ++round) {
         Pair pair;
-        OutputQueue queue;
+        auto queue = std::make_unique<OutputQueue>();
         Stage stage;
         int released = 0, given = 0;
         std::string expected, got;
@@ -67,18 +67,18 @@ TEST(Output, LeavesInOrderAndReleasesEverythingOnce)
             if (what == 2) {
                 const std::uint64_t n = std::min<std::uint64_t>(text.size(), 20000);
                 stage.flush(pair.ends[0], true, queue, &sent);
-                ASSERT_TRUE(queue.push_file(file, 0, n, count, &released));
+                ASSERT_TRUE(queue->push_file(file, 0, n, count, &released));
                 ++given;
                 expected.append(n, 'f');
             } else {
                 const Piece piece{text.data(), text.size(), what == 1 ? count : nullptr, &released};
                 given += what == 1 ? 1 : 0;
-                bool staged = queue.empty() && stage.add(piece);
+                bool staged = queue->empty() && stage.add(piece);
                 if (!staged) {
                     stage.flush(pair.ends[0], false, queue, &sent);
-                    staged = queue.empty() && stage.add(piece);
+                    staged = queue->empty() && stage.add(piece);
                 }
-                if (!staged) ASSERT_TRUE(queue.push(piece));
+                if (!staged) ASSERT_TRUE(queue->push(piece));
                 if (stage.must_flush()) stage.flush(pair.ends[0], false, queue, &sent);
                 expected += text;
             }
@@ -86,15 +86,15 @@ TEST(Output, LeavesInOrderAndReleasesEverythingOnce)
         }
         stage.flush(pair.ends[0], false, queue, &sent);
         while (got.size() < expected.size()) {
-            queue.flush(pair.ends[0], 10000, &sent);
+            queue->flush(pair.ends[0], 10000, &sent);
             got += pair.read();
         }
         EXPECT_TRUE(got == expected);
         EXPECT_EQ(released, given);
         EXPECT_EQ(sent, expected.size());
-        EXPECT_TRUE(queue.empty());
-        EXPECT_EQ(queue.bytes(), 0U);
-        EXPECT_EQ(queue.copied(), 0U);
+        EXPECT_TRUE(queue->empty());
+        EXPECT_EQ(queue->bytes(), 0U);
+        EXPECT_EQ(queue->copied(), 0U);
         ::close(file);
     }
 }
@@ -135,10 +135,26 @@ TEST(OutputQueue, SaysThatThePeerHasGone)
     EXPECT_EQ(queue.flush(pair.ends[0], 1000, &sent), OutputQueue::Sent::Broken);
 }
 
+TEST(Stage, MakesAQueueOnlyForWhatTheKernelRefuses)
+{
+    Pair pair;
+    std::unique_ptr<OutputQueue> queue;
+    Stage stage;
+    std::uint64_t sent = 0;
+    const std::string large(1'000'000, 'L');
+    stage.add({"small", 5, nullptr, nullptr});
+    EXPECT_EQ(stage.flush(pair.ends[0], false, queue, &sent), OutputQueue::Sent::All);
+    EXPECT_EQ(queue, nullptr);
+    stage.add({large.data(), large.size(), [](void *) {}, nullptr});
+    EXPECT_EQ(stage.flush(pair.ends[0], false, queue, &sent), OutputQueue::Sent::Some);
+    ASSERT_NE(queue, nullptr);
+    EXPECT_EQ(queue->bytes() + sent, large.size() + 5);
+}
+
 TEST(Stage, CopiesSmallPiecesIntoOnePartAndRefersToLargeOnes)
 {
     Pair pair;
-    OutputQueue queue;
+    auto queue = std::make_unique<OutputQueue>();
     Stage stage;
     int released = 0;
     std::uint64_t sent = 0;
