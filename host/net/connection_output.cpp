@@ -187,7 +187,8 @@ void Connection::settle()
     if (!has(kFinished)) {
         flush_queue();
         if (has(kLingers) && !has(kEnded | kConnects | kWaits)) want(true, has(kWrites));
-        if (!has(kFinished) && queue_empty() && transport_.stage_owner_ != this) sent_all();
+        const bool stages = transport_.stage_owner_ == this && !transport_.stage_.empty();
+        if (!has(kFinished) && queue_empty() && !stages) sent_all();
     }
     // Only now: what the lines above marked is dealt with here, and a connection that ends must be on no list.
     clear(kDirty);

@@ -54,6 +54,23 @@ TEST(ConnectionReentry, SendsWhatAReleaseWritesAfterAllThatWasWrittenBefore)
     EXPECT_TRUE(peer.receive(first.size() + second.size() + 4) == first + second + "last");
 }
 
+TEST(ConnectionReentry, ClosesWhenTheLastReleaseAsksForIt)
+{
+    Bench bench;
+    Peer a(bench), b(bench);
+    bench.in_loop([&] {
+        b.probe->say("b has the stage, a queues");
+        const auto release = [](void *probe) {
+            static_cast<Probe *>(probe)->say("");
+            static_cast<Probe *>(probe)->close(CloseHow::Close);
+        };
+        const Piece piece{"last", 4, release, a.probe};
+        a.probe->write(&piece, 1);
+    });
+    EXPECT_EQ(a.receive(100), "last");
+    EXPECT_TRUE(bench.heard("closed 0;"));
+}
+
 TEST(ConnectionReentry, ReadsNoMoreWhileUnconsumedInputIsToBeGivenAgain)
 {
     Bench bench;
