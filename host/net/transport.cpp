@@ -20,7 +20,7 @@ Transport::~Transport()
 
 void Transport::send_stage(bool more)
 {
-    if (stage_.empty()) {
+    if (stage_.empty() || stage_owner_ == nullptr) {
         stage_owner_ = nullptr;
         return;
     }

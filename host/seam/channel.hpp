@@ -56,6 +56,7 @@ struct AskStatus {}; // answered by StatusReport
 // Worker to supervisor --------------------------------------------------------------------------------------------
 
 struct Ready {};
+// NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): as base/result.hpp
 struct Failed { // nothing is served; the worker ends
     std::int32_t status = 70;
     std::string node, option, text; // node: NodePlan::name or empty; option: path of the option to blame, or empty

@@ -79,7 +79,7 @@ std::optional<Failure> Compartment::create()
     return failure;
 }
 
-void Compartment::start_services(std::uint64_t timeout_ns, std::function<void(std::optional<Failure>)> done)
+void Compartment::start_services(std::uint64_t timeout_ns, const std::function<void(std::optional<Failure>)> &done)
 {
     threads_.front()->face().loop().submit([this, timeout_ns, done] { tree_->start(timeout_ns, done); });
 }

@@ -30,7 +30,7 @@ public:
     void start_loops();
     std::optional<Failure> create();
     // done() comes on loop 0.
-    void start_services(std::uint64_t timeout_ns, std::function<void(std::optional<Failure>)> done);
+    void start_services(std::uint64_t timeout_ns, const std::function<void(std::optional<Failure>)> &done);
     std::optional<Failure> serve(std::vector<PassedSocket> sockets);
 
     // Accepts no more: closes its listening sockets. Of those that nobody serves any more, `unserved` or with `all`

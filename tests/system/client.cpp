@@ -97,7 +97,7 @@ bool Client::fill()
 std::string Client::receive(std::size_t n)
 {
     while (input_.size() < n && fill()) {}
-    const std::string taken = input_.substr(0, n);
+    std::string taken = input_.substr(0, n);
     input_.erase(0, n);
     return taken;
 }

@@ -59,7 +59,7 @@ TempDir::~TempDir()
 
 std::string TempDir::write(const std::string &name, const std::string &text) const
 {
-    const std::string path = *this / name;
+    std::string path = *this / name;
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     std::ofstream(path, std::ios::binary) << text;
     return path;

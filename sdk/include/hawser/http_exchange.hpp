@@ -215,6 +215,7 @@ private:
             if (!later.ended_) later.exchange_->api->abort(later.exchange_);
             later.ended_ = true;
         });
+        // While depth_ counts this call, nobody disposes of it. NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDelete)
         if (--later.depth_ > 0 || !later.ended_) return true;
         dispose(self);
         return false;

@@ -147,7 +147,7 @@ TEST(Outgoing, KeepsItsTimeoutWhenTheSessionSetsATimer)
     any.sin_family = AF_INET;
     any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof any;
-    ::bind(full.get(), reinterpret_cast<sockaddr *>(&any), size);
+    EXPECT_EQ(::bind(full.get(), reinterpret_cast<sockaddr *>(&any), size), 0);
     ::listen(full.get(), 0);
     ::getsockname(full.get(), reinterpret_cast<sockaddr *>(&any), &size);
     const Fd first(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

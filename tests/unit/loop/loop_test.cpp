@@ -173,7 +173,8 @@ TEST(OffloadPool, BoundsItsQueue)
     jobs[0].go = &go;
     OffloadPool::Taken taken = OffloadPool::Taken::Ok;
     for (Job &job : jobs) {
-        if ((taken = pool.submit(&job)) != OffloadPool::Taken::Ok) break;
+        taken = pool.submit(&job);
+        if (taken != OffloadPool::Taken::Ok) break;
         ++submitted;
     }
     EXPECT_EQ(taken, OffloadPool::Taken::Full);

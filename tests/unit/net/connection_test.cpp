@@ -8,7 +8,6 @@ namespace {
 
 using test::Bench;
 using test::Peer;
-using test::Probe;
 
 TEST(Connection, GivesWhatWasNotConsumedAgainWithWhatFollows)
 {
