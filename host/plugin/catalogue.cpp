@@ -6,7 +6,6 @@
 #include "plugin/trust.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -21,34 +20,6 @@ std::string tag_of(const struct stat &status)
 {
     return std::to_string(status.st_dev) + ':' + std::to_string(status.st_ino) + ':' + std::to_string(status.st_size) +
            ':' + std::to_string(status.st_ctim.tv_sec) + '.' + std::to_string(status.st_ctim.tv_nsec);
-}
-
-// The file is read, not mapped: a file that is cut meanwhile gives an error instead of a signal.
-Result<std::string> read_file(int fd, std::size_t size)
-{
-    constexpr std::size_t kMost = std::size_t{1} << 30;
-    if (size > kMost) return Error{Status::BadConfig, "larger than 1 GiB"};
-    std::string bytes(size, '\0');
-    std::size_t done = 0;
-    while (done < size) {
-        const ssize_t n = ::pread(fd, bytes.data() + done, size - done, static_cast<off_t>(done));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return system_error("cannot be read", errno);
-        if (n == 0) return Error{Status::BadConfig, "truncated while it was read"};
-        done += static_cast<std::size_t>(n);
-    }
-    return bytes;
-}
-
-std::string wrong_abi(const Manifest &manifest)
-{
-    const std::string spoken = "this host speaks " + std::to_string(HAWSER_ABI_MAJOR) + ".0 to " +
-                               std::to_string(HAWSER_ABI_MAJOR) + '.' + std::to_string(HAWSER_ABI_MINOR);
-    const std::string built = "built for ABI " + std::to_string(manifest.abi_major) + '.' +
-                              std::to_string(manifest.abi_minor) + ", " + spoken;
-    if (manifest.abi_major == HAWSER_ABI_MAJOR && manifest.abi_minor <= HAWSER_ABI_MINOR) return {};
-    if (manifest.abi_major < HAWSER_ABI_MAJOR) return built + "; rebuild it against this host's SDK";
-    return built + "; use a newer host, or rebuild it against this host's SDK";
 }
 
 std::string first_problem(const Problems &problems)
@@ -66,15 +37,11 @@ std::string read_into(FoundPlugin &found)
     auto file = open_trusted(found.path);
     if (!file) return file.error().text;
     found.version_tag = tag_of(file->status);
-    const auto size = static_cast<std::size_t>(file->status.st_size);
-    // A large file that is no library is not read to its end.
-    constexpr std::size_t kHead = 64;
-    auto head = read_file(file->fd.get(), std::min(size, kHead));
-    if (!head) return head.error().text;
-    if (auto checked = check_elf_header(*head); !checked) return checked.error().text;
-    auto image = read_file(file->fd.get(), size);
-    if (!image) return image.error().text;
-    auto text = read_manifest_note(*image);
+    const Image image(file->fd.get(), static_cast<std::uint64_t>(file->status.st_size));
+    auto elf = ElfFile::open(image);
+    if (!elf) return elf.error().text;
+    if (auto checked = elf->check_segments(); !checked) return checked.error().text;
+    auto text = read_manifest_note(*elf);
     if (!text) return text.error().text;
     Sources sources;
     Problems problems;
@@ -125,6 +92,17 @@ void refuse_duplicates(std::vector<FoundPlugin> &all)
 }
 
 } // namespace
+
+std::string wrong_abi(const Manifest &manifest)
+{
+    const std::string spoken = "this host speaks " + std::to_string(HAWSER_ABI_MAJOR) + ".0 to " +
+                               std::to_string(HAWSER_ABI_MAJOR) + '.' + std::to_string(HAWSER_ABI_MINOR);
+    const std::string built = "built for ABI " + std::to_string(manifest.abi_major) + '.' +
+                              std::to_string(manifest.abi_minor) + ", " + spoken;
+    if (manifest.abi_major == HAWSER_ABI_MAJOR && manifest.abi_minor <= HAWSER_ABI_MINOR) return {};
+    if (manifest.abi_major < HAWSER_ABI_MAJOR) return built + "; rebuild it against this host's SDK";
+    return built + "; use a newer host, or rebuild it against this host's SDK";
+}
 
 FoundPlugin inspect_plugin(const std::string &path)
 {

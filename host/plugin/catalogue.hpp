@@ -16,4 +16,7 @@ std::vector<FoundPlugin> find_plugins(const std::vector<std::string> &directorie
 // One file, by the same rules (no duplicates known).
 FoundPlugin inspect_plugin(const std::string &path);
 
+// Why this host cannot speak with a plugin of this manifest, and what to do, or "".
+std::string wrong_abi(const Manifest &manifest);
+
 } // namespace hawser::host

@@ -3,17 +3,17 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "plugin/elf_file.hpp"
 
 #include <string>
 #include <string_view>
 
 namespace hawser::host {
 
-// Whether the beginning of a file, at least 64 bytes of a longer one, is that of a shared library for this machine. The
-// Error's text says what it is instead.
-Result<void> check_elf_header(std::string_view image);
+// Errors say what is wrong with the file, to stand behind its path. REQUIRES: its segments were checked.
+Result<std::string> read_manifest_note(const ElfFile &file);
 
-// `image`: the whole file. Errors say what is wrong with the file, to stand behind its path.
-Result<std::string> read_manifest_note(std::string_view image);
+// The same of a whole file in memory, with the checks before it.
+Result<std::string> read_manifest_note(std::string_view bytes);
 
 } // namespace hawser::host
