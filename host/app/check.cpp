@@ -14,24 +14,6 @@ namespace json = boost::json;
 namespace hawser::host {
 namespace {
 
-void print_json(const Loaded &loaded, std::ostream &out)
-{
-    json::array problems;
-    for (const Problem &problem : loaded.problems.sorted()) {
-        json::object row;
-        if (problem.at.file < loaded.sources.size()) row["file"] = valid_utf8(loaded.sources.name(problem.at.file));
-        row["line"] = problem.at.line;
-        row["column"] = problem.at.column;
-        row["text"] = valid_utf8(problem.text);
-        if (!problem.hint.empty()) row["hint"] = valid_utf8(problem.hint);
-        problems.push_back(std::move(row));
-    }
-    json::object result;
-    result["status"] = static_cast<int>(loaded.status);
-    result["problems"] = std::move(problems);
-    out << json::serialize(result) << '\n';
-}
-
 std::string count(std::size_t n, const std::string &what)
 {
     return std::to_string(n) + ' ' + what + (n == 1 ? "" : "s");
@@ -55,6 +37,24 @@ void print_summary(const std::string &path, const HostPlan &plan, std::ostream &
 
 } // namespace
 
+void print_problems(const Loaded &loaded, std::ostream &out)
+{
+    json::array problems;
+    for (const Problem &problem : loaded.problems.sorted()) {
+        json::object row;
+        if (problem.at.file < loaded.sources.size()) row["file"] = valid_utf8(loaded.sources.name(problem.at.file));
+        row["line"] = problem.at.line;
+        row["column"] = problem.at.column;
+        row["text"] = valid_utf8(problem.text);
+        if (!problem.hint.empty()) row["hint"] = valid_utf8(problem.hint);
+        problems.push_back(std::move(row));
+    }
+    json::object result;
+    result["status"] = static_cast<int>(loaded.status);
+    result["problems"] = std::move(problems);
+    out << json::serialize(result) << '\n';
+}
+
 Status check_command(const Arguments &arguments, const Surroundings &around)
 {
     const std::string path = config_path(arguments);
@@ -63,13 +63,13 @@ Status check_command(const Arguments &arguments, const Surroundings &around)
             Loaded none;
             none.status = Status::NoFile;
             none.problems.add({}, std::string(kNoConfig));
-            print_json(none, around.out);
+            print_problems(none, around.out);
         }
         return no_config("check", around);
     }
     const Loaded loaded = load_config(load_request(path, arguments, around));
     if (arguments.has("json")) {
-        print_json(loaded, around.out);
+        print_problems(loaded, around.out);
     } else if (loaded.plan) {
         print_summary(path, *loaded.plan, around.out);
     } else {

@@ -33,6 +33,7 @@ constexpr Option kServeOptions[] = {{"address", "A", "where to listen; default 1
                                     kControl};
 constexpr Option kCheckOptions[] = {kSet, kJson, {"deep", "", "not available in this build"}};
 constexpr Option kPluginsOptions[] = {kConfig, {"directory", "DIR", "search this directory"}, kJson};
+constexpr Option kSchemaOptions[] = {{"directory", "DIR", "search this directory"}};
 constexpr Option kClientOptions[] = {kControl, kJson};
 constexpr Option kReloadOptions[] = {
     kControl, kJson, {"plan", "", "not available in this build"}, {"now", "", "not available in this build"}};
@@ -42,13 +43,22 @@ constexpr Option kVersionOptions[] = {kJson};
 constexpr std::string_view kConfigText =
     "CONFIG defaults to hawser.toml, then conf/hawser.toml, then /etc/hawser/hawser.toml.";
 
+constexpr std::string_view kPluginsText = "With NAME: its options with type, default and text. With \"why FILE\": "
+                                          "every rule by which FILE is a usable plugin or\n"
+                                          "not, one by one, with what to do about those that it breaks.";
+constexpr std::string_view kSchemaText =
+    "CONFIG says which directories are searched for plugins. An editor that knows TOML schemas, as with taplo, reads\n"
+    "the file that a configuration names in its first line: #:schema schema.json";
+
 constexpr Command kCommands[] = {
     {"run", "[CONFIG]", "start the host in the foreground", kConfigText, kRunOptions, 0, 1, run_command},
     {"serve", "DIRECTORY", "serve a directory over HTTP, without a file", "", kServeOptions, 1, 1, serve_command},
     {"check", "[CONFIG]", "validate configuration and plugin options; run no plugin code", kConfigText, kCheckOptions,
      0, 1, check_command},
-    {"plugins", "[NAME]", "list the plugins found, or one with its options; run no plugin code", "", kPluginsOptions, 0,
-     2, plugins_command},
+    {"plugins", "[NAME] | why FILE", "list the plugins found, or one with its options; run no plugin code",
+     kPluginsText, kPluginsOptions, 0, 2, plugins_command},
+    {"schema", "[CONFIG]", "print the JSON Schema of the configuration, options of all plugins found included",
+     kSchemaText, kSchemaOptions, 0, 1, schema_command},
     {"tree", "[CONFIG]", "show the service tree of the running host", "", kClientOptions, 0, 1, tree_command},
     {"status", "[CONFIG]", "summarize the running host", "", kClientOptions, 0, 1, status_command},
     {"reload", "[CONFIG]", "make the running host read its configuration and plugins again", "", kReloadOptions, 0, 1,
@@ -57,7 +67,6 @@ constexpr Command kCommands[] = {
     {"new", "KIND NAME", "scaffold a plugin", "", {}, 0, 99, nullptr},
     {"try", "PLUGIN.so", "run one plugin on a free port", "", {}, 0, 99, nullptr},
     {"dev", "", "build on save, reload that plugin", "", {}, 0, 99, nullptr},
-    {"schema", "", "print the JSON Schema of the configuration", "", {}, 0, 99, nullptr},
     {"top", "", "live table of the running host", "", {}, 0, 99, nullptr},
     {"events", "", "event stream of the running host", "", {}, 0, 99, nullptr},
     {"upgrade", "", "replace the running binary", "", {}, 0, 99, nullptr},

@@ -11,15 +11,27 @@ Status serve_command(const Arguments &arguments, const Surroundings &around);
 Status worker_command(const Arguments &arguments, const Surroundings &around);
 Status check_command(const Arguments &arguments, const Surroundings &around);
 Status plugins_command(const Arguments &arguments, const Surroundings &around);
+Status plugins_why(const Arguments &arguments, const Surroundings &around); // words: "why", FILE
 Status tree_command(const Arguments &arguments, const Surroundings &around);
 Status status_command(const Arguments &arguments, const Surroundings &around);
 Status reload_command(const Arguments &arguments, const Surroundings &around);
 Status stop_command(const Arguments &arguments, const Surroundings &around);
 Status version_command(const Arguments &arguments, const Surroundings &around);
+Status schema_command(const Arguments &arguments, const Surroundings &around);
 Status help_command(const Arguments &arguments, const Surroundings &around);
 
 // CONFIG of the arguments, or the first of the default places that exists, or "".
 std::string config_path(const Arguments &arguments);
+// Says on standard error, and with --json as {"status":…,"problems":[…]}, why a command did not do its work; returns
+// `status`.
+Status refuse(std::string_view command, const std::string &why, Status status, const Arguments &arguments,
+              const Surroundings &around);
+// The problems of a configuration, there may be none, as {"status":…,"problems":[…]}.
+void print_problems(const Loaded &loaded, std::ostream &out);
+// Where to look for plugins: --directory, else what the configuration `config` says, or the default one. A status other
+// than Ok: the reason was printed.
+std::vector<std::string> searched_directories(std::string_view command, const std::string &config,
+                                              const Arguments &arguments, const Surroundings &around, Status &status);
 // A request to load `path` with this program's defaults.
 LoadRequest load_request(const std::string &path, const Arguments &arguments, const Surroundings &around);
 // plugins/ beside this program, else <prefix>/lib/hawser/plugins.

@@ -158,33 +158,6 @@ void print_all(const std::vector<FoundPlugin> &all, const std::vector<std::strin
         out << "  " << printable(found->path) << "\n    " << printable(found->refused) << '\n';
 }
 
-// Which to search; a status other than Ok: the reason was printed.
-std::vector<std::string> directories(const Arguments &arguments, const Surroundings &around, Status &status)
-{
-    std::error_code error;
-    if (arguments.has("directory")) {
-        const fs::path directory = fs::absolute(arguments.value("directory"), error).lexically_normal();
-        if (fs::status(directory, error).type() == fs::file_type::not_found) {
-            around.err << "hawser plugins: " << printable(directory.string()) << ": there is no such directory\n";
-            status = Status::NoFile;
-        }
-        return {directory.string()};
-    }
-    Arguments config;
-    if (arguments.has("config")) config.words.push_back(arguments.value("config"));
-    const std::string path = config_path(config);
-    if (path.empty()) return {default_plugin_directory()};
-    LoadRequest request = load_request(path, arguments, around);
-    request.find_plugins = {};
-    const Loaded loaded = load_config(request);
-    // Other mistakes do not matter here; without its text the directories would be wrong ones.
-    if (loaded.status == Status::NoFile || loaded.status == Status::NotPermitted || loaded.unreadable) {
-        around.err << describe_problems(loaded);
-        status = loaded.status;
-    }
-    return loaded.plugin_directories;
-}
-
 Status show_all(const std::vector<FoundPlugin> &all, const std::vector<std::string> &searched,
                 const Arguments &arguments, const Surroundings &around)
 {
@@ -229,20 +202,13 @@ Status show_one(const FoundPlugin *found, const std::string &name, const Argumen
 
 Status plugins_command(const Arguments &arguments, const Surroundings &around)
 {
-    if (!arguments.words.empty() && arguments.words.front() == "why") {
-        around.err << "hawser plugins why: not available in this build\n";
-        return Status::Usage;
-    }
-    if (arguments.words.size() > 1) {
-        around.err << "hawser plugins: expected one NAME, got 2; see \"hawser help plugins\"\n";
-        return Status::Usage;
-    }
-    if (arguments.has("config") && arguments.has("directory")) {
-        around.err << "hawser plugins: expected --config or --directory, got both; see \"hawser help plugins\"\n";
-        return Status::Usage;
-    }
+    if (!arguments.words.empty() && arguments.words.front() == "why") return plugins_why(arguments, around);
+    if (arguments.words.size() > 1)
+        return refuse("plugins", "expected one NAME, got 2; see \"hawser help plugins\"", Status::Usage, arguments,
+                      around);
     Status status = Status::Ok;
-    const std::vector<std::string> searched = directories(arguments, around, status);
+    const std::vector<std::string> searched =
+        searched_directories("plugins", arguments.value("config"), arguments, around, status);
     if (status != Status::Ok) return status;
     const std::vector<FoundPlugin> all = find_plugins(searched);
     if (arguments.words.empty()) return show_all(all, searched, arguments, around);

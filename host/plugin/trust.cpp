@@ -43,7 +43,12 @@ Error cannot_look(const fs::path &path)
 // for whoever may write to one of them decides what the path means.
 class Walk {
 public:
-    explicit Walk(const fs::path &path) { push(path); }
+    // With `hear`, every directory is told of and none ends the walk.
+    explicit Walk(const fs::path &path, const DirectoryHearer &hear = nullptr)
+        : hear_(hear)
+    {
+        push(path);
+    }
 
     Result<void> run()
     {
@@ -97,6 +102,14 @@ private:
     // Sticky directories such as /tmp pass where something is above what is searched.
     Result<void> check()
     {
+        Result<void> checked = check_here();
+        if (!hear_) return checked;
+        hear_(here_.string(), checked ? "" : checked.error().text);
+        return {};
+    }
+
+    Result<void> check_here()
+    {
         struct stat status {};
         if (::lstat(here_.c_str(), &status) != 0) return cannot_look(here_);
         const std::string wrong = wrong_writer(status);
@@ -115,6 +128,7 @@ private:
     fs::path here_ = "/";
     std::vector<fs::path> ahead_; // the next part is the last
     int links_ = 0;
+    DirectoryHearer hear_;
 };
 
 std::string kind_of(mode_t mode)
@@ -130,7 +144,9 @@ std::string kind_of(mode_t mode)
 
 Result<void> check_directory(const std::string &path) { return Walk(path).run(); }
 
-Result<TrustedFile> open_trusted(const std::string &path)
+Result<void> walk_directories(const std::string &path, const DirectoryHearer &hear) { return Walk(path, hear).run(); }
+
+Result<TrustedFile> open_regular(const std::string &path)
 {
     TrustedFile file;
     // NONBLOCK: opening a FIFO must not wait for a writer.
@@ -146,8 +162,21 @@ Result<TrustedFile> open_trusted(const std::string &path)
         return refused(Status::BadConfig, "cannot be read: " + reason(errno));
     if (!S_ISREG(file.status.st_mode))
         return refused(Status::BadConfig, "not a regular file: " + kind_of(file.status.st_mode));
-    const std::string wrong = wrong_writer(file.status);
-    if (!wrong.empty()) return refused(Status::BadConfig, wrong);
+    return file;
+}
+
+Result<void> check_writers(const struct stat &status)
+{
+    const std::string wrong = wrong_writer(status);
+    if (wrong.empty()) return {};
+    return refused(Status::BadConfig, wrong);
+}
+
+Result<TrustedFile> open_trusted(const std::string &path)
+{
+    auto file = open_regular(path);
+    if (!file) return file;
+    if (auto checked = check_writers(file->status); !checked) return std::move(checked.error());
     if (auto checked = Walk(fs::path(path).parent_path()).run(); !checked) return std::move(checked.error());
     return file;
 }

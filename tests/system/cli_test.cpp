@@ -37,7 +37,7 @@ TEST(CommandLine, RefusesAnUnknownOptionWith64)
 
 TEST(CommandLine, SaysWhichCommandsAreNotAvailableInThisBuild)
 {
-    for (const char *name : {"new", "try", "dev", "schema", "top", "events", "upgrade", "logs", "completion"}) {
+    for (const char *name : {"new", "try", "dev", "top", "events", "upgrade", "logs", "completion"}) {
         const Ended ended = hawser({name});
         EXPECT_EQ(ended.status, 64) << name;
         EXPECT_NE(ended.err.find("not available in this build"), std::string::npos) << name;
@@ -211,6 +211,15 @@ TEST(Check, AcceptsEveryConfigurationOfTheProject)
     }
 }
 
+TEST(CommandLine, PrintsTheSchemaOfWhatIsFoundInADirectory)
+{
+    const Ended ended = hawser({"schema", "--directory", HAWSER_PLUGINS});
+    EXPECT_EQ(ended.status, 0) << ended.err;
+    EXPECT_NE(ended.out.find("\"enum\": [\"ticker\",\"ticker.ticker\"]"), std::string::npos) << ended.out;
+    EXPECT_EQ(hawser({"schema", "--directory", "/no/such/directory"}).status, 66);
+    EXPECT_EQ(hawser({"schema", "a.toml", "--directory", "b"}).status, 64);
+}
+
 class BadPlugins : public ::testing::Test {
 protected:
     void SetUp() override
@@ -266,6 +275,22 @@ TEST_F(BadPlugins, AreRefusedByNameWith78)
     const Ended good = hawser({"plugins", "echo", "--directory", directory_.path()});
     EXPECT_EQ(good.status, 0);
     EXPECT_NE(good.out.find("protocol echo: Sends every byte back"), std::string::npos) << good.out;
+}
+
+TEST_F(BadPlugins, AreExplainedStepByStep)
+{
+    const Ended cut = hawser({"plugins", "why", directory_ / "cut.so", "--directory", directory_.path()});
+    EXPECT_EQ(cut.status, 78);
+    EXPECT_NE(cut.out.find("  failed   segments: truncated"), std::string::npos) << cut.out;
+    EXPECT_NE(cut.out.find("  skipped  manifest"), std::string::npos) << cut.out;
+    const Ended good = hawser({"plugins", "why", directory_ / "echo.so", "--directory", directory_.path()});
+    EXPECT_EQ(good.status, 0);
+    EXPECT_NE(good.out.find("  passed   usable: yes\n"), std::string::npos) << good.out;
+    const Ended none = hawser({"plugins", "why", directory_ / "none.so", "--json", "--directory", directory_.path()});
+    EXPECT_EQ(none.status, 66);
+    EXPECT_EQ(none.out.rfind("{\"status\":66,\"path\":", 0), 0U) << none.out;
+    EXPECT_EQ(hawser({"plugins", "why"}).status, 64);
+    EXPECT_FALSE(fs::exists(directory_ / "marker-ran"));
 }
 
 TEST_F(BadPlugins, OfAnyNameGiveValidOutput)
