@@ -62,6 +62,12 @@ text = "Control socket; default: one of this file's own, in /run/hawser (root), 
 type = "duration"
 default = "30s"
 text = "How long a stop or a reload waits for what is in flight"
+[host.start_timeout]
+type = "duration"
+min = "10ms"
+max = "1h"
+default = "30s"
+text = "How long a worker may take until it is ready, and each of its services to start"
 [host.user]
 type = "string"
 format = "word"

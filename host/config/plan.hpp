@@ -143,6 +143,7 @@ struct HostPlan {
     std::vector<std::string> plugins; // directories searched, absolute
     std::string control;              // socket path, absolute; empty: the default for `path`
     std::uint64_t drain_timeout_ns = 30'000'000'000;
+    std::uint64_t start_timeout_ns = 30'000'000'000;
     LogPlan log;
     std::vector<CompartmentPlan> compartments; // at least "main", in the order of names; "main" first
     bool operator==(const HostPlan &) const = default;

@@ -113,6 +113,7 @@ void SettingsReader::read_host(HostPlan &plan, const std::string &default_plugin
     const Section host = read(table_at(document_.root, "host", "[host]"), host_keys().host, "[host]");
     host_loops_ = loops_of(host, cores_);
     take(host.find("drain_timeout"), plan.drain_timeout_ns);
+    take(host.find("start_timeout"), plan.start_timeout_ns);
     if (const Value *control = host.find("control")) plan.control = control->text;
     if (const Value *plugins = host.find("plugins")) {
         for (const Value &directory : plugins->items) plan.plugins.push_back(directory.text);

@@ -13,7 +13,7 @@ namespace hawser::host {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x504e5348; // "HSNP"
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 constexpr off_t kMost = off_t{256} << 20;
 
@@ -46,6 +46,7 @@ Result<Snapshot> parse(std::string_view bytes)
     in.number(snapshot.log_format);
     in.number(snapshot.access);
     in.flag(snapshot.single);
+    in.number(snapshot.start_timeout_ns);
     if (snapshot.log_level < Level::Error || snapshot.log_level > Level::Debug) in.spoil();
     if (snapshot.log_format > LogFormat::Json || snapshot.access > AccessFormat::Json) in.spoil();
     read_plan(in, snapshot.compartment);
@@ -66,6 +67,7 @@ Result<Fd> write_snapshot(const Snapshot &snapshot)
     out.number(snapshot.log_format);
     out.number(snapshot.access);
     out.number(static_cast<std::uint8_t>(snapshot.single));
+    out.number(snapshot.start_timeout_ns);
     write_plan(out, snapshot.compartment);
     Fd fd(::memfd_create("hawser-snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!fd) return system_error("cannot make the snapshot", errno);

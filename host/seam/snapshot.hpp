@@ -14,9 +14,10 @@ struct Snapshot {
     std::uint64_t generation = 0;
     std::uint64_t drain_timeout_ns = 0;
     Level log_level = Level::Info;
-    LogFormat log_format = LogFormat::Text;  // "auto" is already resolved
-    AccessFormat access = AccessFormat::Off; // its file comes as an Output
-    bool single = false;                     // the worker shares its process with the supervisor
+    LogFormat log_format = LogFormat::Text;          // "auto" is already resolved
+    AccessFormat access = AccessFormat::Off;         // its file comes as an Output
+    bool single = false;                             // the worker shares its process with the supervisor
+    std::uint64_t start_timeout_ns = 30'000'000'000; // of each service
     CompartmentPlan compartment;
 };
 

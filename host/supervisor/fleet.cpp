@@ -25,6 +25,7 @@ Result<std::unique_ptr<WorkerHandle>> Fleet::launch(const SharedPlan &plan, std:
     Snapshot snapshot;
     snapshot.generation = generation;
     snapshot.drain_timeout_ns = drain_timeout_;
+    snapshot.start_timeout_ns = start_timeout_;
     snapshot.log_level = settings_.log_level;
     snapshot.log_format = settings_.log_format;
     snapshot.access = settings_.access;
@@ -47,6 +48,7 @@ void Fleet::change(const HostPlan &plan, std::uint64_t generation, std::function
 {
     generation_ = generation;
     drain_timeout_ = plan.drain_timeout_ns;
+    start_timeout_ = plan.start_timeout_ns;
     wanted_ = &plan;
     phase_ = Phase::Starting;
     change_ = {};

@@ -105,7 +105,7 @@ private:
     std::map<std::string, Slot> slots_;
     std::map<std::string, std::unique_ptr<WorkerHandle>> candidates_;
     std::vector<std::unique_ptr<WorkerHandle>> retiring_;
-    std::uint64_t generation_ = 0, drain_timeout_ = 0;
+    std::uint64_t generation_ = 0, drain_timeout_ = 0, start_timeout_ = 0;
     Change change_;
     const HostPlan *wanted_ = nullptr; // of the change in hand
     Phase phase_ = Phase::Starting;

@@ -13,7 +13,7 @@
 namespace hawser::host {
 namespace {
 
-constexpr std::uint64_t kReadyTimeout = 40'000'000'000; // the worker's own for a service is 30 s
+constexpr std::uint64_t kMostGrace = 5'000'000'000; // for a worker that is late with a service to say so itself
 constexpr std::uint64_t kServeTimeout = 10'000'000'000;
 constexpr std::uint64_t kAfterDrain = 10'000'000'000;
 constexpr std::uint64_t kAfterStop = 10'000'000'000;
@@ -52,7 +52,7 @@ Result<std::unique_ptr<WorkerHandle>> WorkerHandle::start(Events &events, Launch
     auto launched = launcher.launch(snapshot);
     if (!launched) return std::move(launched.error());
     std::unique_ptr<WorkerHandle> handle(
-        new WorkerHandle(events, std::move(*launched), std::move(plan), snapshot.generation, std::move(hearer)));
+        new WorkerHandle(events, std::move(*launched), std::move(plan), snapshot, std::move(hearer)));
     handle->listen();
     // A worker that is dead already is heard of by its end.
     Sockets message;
@@ -68,12 +68,13 @@ Result<std::unique_ptr<WorkerHandle>> WorkerHandle::start(Events &events, Launch
     return handle;
 }
 
-WorkerHandle::WorkerHandle(Events &events, Launched launched, SharedPlan plan, std::uint64_t generation,
+WorkerHandle::WorkerHandle(Events &events, Launched launched, SharedPlan plan, const Snapshot &snapshot,
                            WorkerHearer hearer)
     : events_(events)
     , launched_(std::move(launched))
     , plan_(std::move(plan))
-    , generation_(generation)
+    , generation_(snapshot.generation)
+    , start_timeout_(snapshot.start_timeout_ns)
     , hearer_(std::move(hearer))
     , started_at_(monotonic_now())
 {}
@@ -89,14 +90,14 @@ void WorkerHandle::listen()
 {
     on_channel_ = events_.on_readable(launched_.channel->fd(), [this] { channel_readable(); });
     on_end_ = events_.on_readable(launched_.worker->ended_fd(), [this] { process_ended(); });
-    late_after(kReadyTimeout, "was not ready");
+    late_after(start_timeout_, std::min(start_timeout_ / 4, kMostGrace), "was not ready");
 }
 
-void WorkerHandle::late_after(std::uint64_t ns, const char *what)
+void WorkerHandle::late_after(std::uint64_t ns, std::uint64_t grace, const char *what)
 {
-    deadline(ns, [this, ns, what] {
+    deadline(ns + grace, [this, ns, what] {
         Failed late;
-        late.text = "compartment \"" + plan_->name + "\" " + what + " in " + std::to_string(ns / 1'000'000'000) + " s";
+        late.text = "compartment \"" + plan_->name + "\" " + what + " in " + std::to_string(ns / 1'000'000) + " ms";
         if (const std::string crumb = last_crumb(); !crumb.empty()) late.text += "; it is in " + crumb;
         state_ = State::Stopping;
         hearer_.failed(late);
@@ -167,7 +168,7 @@ void WorkerHandle::serve()
 {
     if (state_ != State::Ready || served_) return;
     served_ = true;
-    late_after(kServeTimeout, "did not serve");
+    late_after(kServeTimeout, 0, "did not serve");
     static_cast<void>(launched_.channel->send(Serve{}));
 }
 

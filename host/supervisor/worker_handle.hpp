@@ -56,18 +56,18 @@ public:
     std::string last_crumb();
 
 private:
-    WorkerHandle(Events &events, Launched launched, SharedPlan plan, std::uint64_t generation, WorkerHearer hearer);
+    WorkerHandle(Events &events, Launched launched, SharedPlan plan, const Snapshot &snapshot, WorkerHearer hearer);
     void listen();
     void channel_readable();
     void handle(Message message);
     void process_ended();
     void deadline(std::uint64_t ns, std::function<void()> over);
-    void late_after(std::uint64_t ns, const char *what);
+    void late_after(std::uint64_t ns, std::uint64_t grace, const char *what);
 
     Events &events_;
     Launched launched_;
     SharedPlan plan_;
-    std::uint64_t generation_;
+    std::uint64_t generation_, start_timeout_;
     WorkerHearer hearer_;
     State state_ = State::Starting;
     bool served_ = false, asked_ = false; // told to serve; asked for a report that has not come

@@ -14,7 +14,6 @@
 namespace hawser::host {
 namespace {
 
-constexpr std::uint64_t kStartTimeout = 30'000'000'000;
 constexpr std::uint64_t kOrphanTimeout = 3'000'000'000; // gone within 5 seconds after the supervisor, services included
 constexpr std::uint64_t kOrphanStop = 1'000'000'000;
 constexpr std::uint64_t kStopTimeout = 5'000'000'000;
@@ -68,7 +67,7 @@ private:
         compartment_->start_loops();
         if (auto failure = compartment_->create()) return failure;
         std::promise<std::optional<Failure>> started;
-        compartment_->start_services(kStartTimeout,
+        compartment_->start_services(snapshot_.start_timeout_ns,
                                      [&](std::optional<Failure> failure) { started.set_value(std::move(failure)); });
         return started.get_future().get();
     }

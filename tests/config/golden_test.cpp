@@ -103,6 +103,7 @@ std::string dump(const HostPlan &plan)
     for (const std::string &directory : plan.plugins) out << "plugins " << directory << '\n';
     if (!plan.control.empty()) out << "control " << plan.control << '\n';
     if (plan.drain_timeout_ns != HostPlan().drain_timeout_ns) out << "drain_timeout " << plan.drain_timeout_ns << '\n';
+    if (plan.start_timeout_ns != HostPlan().start_timeout_ns) out << "start_timeout " << plan.start_timeout_ns << '\n';
     if (!(plan.log == LogPlan()))
         out << "log " << level_name(plan.log.level) << ' ' << plan.log.path << " format "
             << static_cast<int>(plan.log.format) << '\n';

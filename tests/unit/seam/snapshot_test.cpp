@@ -24,6 +24,7 @@ Snapshot sample()
     Snapshot snapshot;
     snapshot.generation = 7;
     snapshot.drain_timeout_ns = 5;
+    snapshot.start_timeout_ns = 6;
     snapshot.log_level = Level::Debug;
     snapshot.log_format = LogFormat::Json;
     CompartmentPlan &plan = snapshot.compartment;
