@@ -52,14 +52,28 @@ Conn::Conn(LoopFace &loop, Fd socket, ListenerShare *share, std::uint32_t tag)
 
 LoopFace &Conn::face() { return static_cast<LoopFace &>(transport()); }
 
+template<typename Call>
+void Conn::call(std::uint32_t entry, const Call &into)
+{
+    const crumb::Left left(*face().abi(), tag_, entry);
+    try {
+        into();
+    } catch (...) {
+        threw(entry);
+    }
+}
+
+void Conn::threw(std::uint32_t entry) noexcept
+{
+    face().host().threw(tag_, entry);
+    close(CloseHow::Abort);
+}
+
 void Conn::open(const hawser_protocol &protocol, void *self)
 {
     if (!start()) return;
     void *made = nullptr;
-    if (protocol.open != nullptr) {
-        const crumb::Left left(*face().abi(), tag_, crumb::kOpen);
-        made = protocol.open(self, this, {nullptr, 0});
-    }
+    if (protocol.open != nullptr) call(crumb::kOpen, [&] { made = protocol.open(self, this, {nullptr, 0}); });
     if (made == nullptr) close(CloseHow::Abort);
     if (made == nullptr || session_ != nullptr) return; // attached to another session already
     self_ = made;
@@ -88,30 +102,28 @@ void Conn::end_dial()
 void Conn::drain(std::uint64_t deadline, std::uint32_t why)
 {
     if (ended() || session_ == nullptr || session_->on_drain == nullptr) return;
-    const crumb::Left left(*face().abi(), tag_, crumb::kSessionDrain);
-    session_->on_drain(self_, deadline, why);
+    call(crumb::kSessionDrain, [&] { session_->on_drain(self_, deadline, why); });
 }
 
 void Conn::opened()
 {
     end_dial();
     if (session_->on_open == nullptr) return;
-    const crumb::Left left(*face().abi(), tag_, crumb::kSessionOpen);
-    session_->on_open(self_, this);
+    call(crumb::kSessionOpen, [&] { session_->on_open(self_, this); });
 }
 
 std::size_t Conn::received(const char *data, std::size_t n)
 {
     if (session_ == nullptr || session_->on_data == nullptr) return n;
-    const crumb::Left left(*face().abi(), tag_, crumb::kSessionData);
-    return session_->on_data(self_, {data, n});
+    std::size_t used = n;
+    call(crumb::kSessionData, [&] { used = session_->on_data(self_, {data, n}); });
+    return used;
 }
 
 void Conn::drained()
 {
     if (session_->on_drained == nullptr) return;
-    const crumb::Left left(*face().abi(), tag_, crumb::kSessionDrained);
-    session_->on_drained(self_);
+    call(crumb::kSessionDrained, [&] { session_->on_drained(self_); });
 }
 
 void Conn::peer_ended()
@@ -120,8 +132,7 @@ void Conn::peer_ended()
         close(CloseHow::Close);
         return;
     }
-    const crumb::Left left(*face().abi(), tag_, crumb::kSessionEof);
-    session_->on_eof(self_);
+    call(crumb::kSessionEof, [&] { session_->on_eof(self_); });
 }
 
 void Conn::timed_out()
@@ -130,8 +141,7 @@ void Conn::timed_out()
         close(CloseHow::Close);
         return;
     }
-    const crumb::Left left(*face().abi(), tag_, crumb::kSessionTimer);
-    session_->on_timer(self_);
+    call(crumb::kSessionTimer, [&] { session_->on_timer(self_); });
 }
 
 void Conn::closed(Outcome reason, std::string_view detail)
@@ -140,8 +150,7 @@ void Conn::closed(Outcome reason, std::string_view detail)
     while (session_ != nullptr) {
         const hawser_session *session = std::exchange(session_, nullptr);
         if (session->on_close == nullptr) continue;
-        const crumb::Left left(*face().abi(), tag_, crumb::kSessionClose);
-        session->on_close(self_, static_cast<std::int32_t>(reason), str(detail));
+        call(crumb::kSessionClose, [&] { session->on_close(self_, static_cast<std::int32_t>(reason), str(detail)); });
     }
 }
 

@@ -39,6 +39,10 @@ private:
     void destroy() override;
 
     LoopFace &face();
+    // Calls the plugin with a crumb left. What it throws is logged and aborts the connection.
+    template<typename Call>
+    void call(std::uint32_t entry, const Call &into);
+    void threw(std::uint32_t entry) noexcept;
     void end_dial();
     static Conn &of(hawser_conn *conn) { return *static_cast<Conn *>(conn); }
     static std::int32_t api_write(hawser_conn *, const hawser_piece *, std::size_t) noexcept;

@@ -2,6 +2,7 @@
 #include "bridge/host_face.hpp"
 
 #include "bridge/crumbs.hpp"
+#include "bridge/guard.hpp"
 #include "bridge/loop_face.hpp"
 
 #include <algorithm>
@@ -49,10 +50,20 @@ std::int32_t HostFace::post(const hawser_host *host, hawser_ref to, void (*run)(
     LoopFace &loop = *self.loops_[index];
     const auto deliver = [](const Task &task) {
         auto &face = *static_cast<LoopFace *>(task.first);
-        const crumb::Left left(*face.abi(), face.refs().mark(task.number), crumb::kPosted);
-        task.third(face.refs().find(task.number), task.second);
+        const std::uint32_t tag = face.refs().mark(task.number);
+        const crumb::Left left(*face.abi(), tag, crumb::kPosted);
+        try {
+            task.third(face.refs().find(task.number), task.second);
+        } catch (...) {
+            face.host().threw(tag, crumb::kPosted);
+        }
     };
     return loop.loop().post({deliver, &loop, arg, run, to}) ? HAWSER_OK : HAWSER_CLOSED;
+}
+
+void HostFace::threw(std::uint32_t tag, std::uint32_t entry) noexcept
+{
+    if (threw_) threw_(tag, entry, thrown_text());
 }
 
 void HostFace::fail(const hawser_node *node, hawser_str why) noexcept

@@ -32,6 +32,13 @@ public:
         failed_ = std::move(hear);
     }
 
+    // A function of the node `tag` threw; from inside of the handler of that. Logged by whoever knows the nodes.
+    void threw(std::uint32_t tag, std::uint32_t entry) noexcept; // [any-thread]
+    void on_threw(std::function<void(std::uint32_t tag, std::uint32_t entry, const std::string &text)> hear)
+    {
+        threw_ = std::move(hear);
+    }
+
 private:
     struct Face {
         hawser_host abi;
@@ -49,6 +56,7 @@ private:
     OffloadPool &pool_;
     std::vector<LoopFace *> loops_;
     std::function<void(const std::string &, const std::string &)> failed_;
+    std::function<void(std::uint32_t, std::uint32_t, const std::string &)> threw_;
 };
 
 inline std::string_view view(hawser_str text) { return {text.p, text.n}; }

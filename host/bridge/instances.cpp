@@ -2,9 +2,12 @@
 #include "bridge/instances.hpp"
 
 #include "bridge/crumbs.hpp"
+#include "bridge/guard.hpp"
+#include "plugin/entry_names.hpp"
 
 #include <cstring>
 #include <string>
+#include <utility>
 
 namespace hawser::host {
 namespace {
@@ -16,6 +19,14 @@ hawser_error empty_error()
     return error;
 }
 
+void *refuse_thrown(hawser_error &error, const char *function, const std::string &text)
+{
+    const std::string whole = std::string(function) + " threw: " + text;
+    error.text[whole.copy(error.text, sizeof error.text - 1)] = '\0';
+    error.option[0] = '\0';
+    return nullptr;
+}
+
 std::string text_in(const char *text, std::size_t room) { return {text, strnlen(text, room)}; }
 
 } // namespace
@@ -24,14 +35,35 @@ Instances::Instances(const CompartmentPlan &plan, HostFace &host)
     : plan_(plan)
     , host_(host)
     , nodes_(plan.nodes.size())
-{}
+{
+    host_.on_threw(
+        [this](std::uint32_t tag, std::uint32_t entry, const std::string &text) { report_thrown(tag, entry, text); });
+}
+
+// [any-thread] The tag is of a crumb, which a plugin may have spoiled.
+void Instances::report_thrown(std::uint32_t tag, std::uint32_t entry, const std::string &text)
+{
+    const bool known = tag > 0 && tag <= plan_.nodes.size();
+    const NodePlan nobody;
+    const NodePlan &node = known ? plan_.nodes[tag - 1] : nobody;
+    host_.log().write(Level::Error, known ? node.name : "host", "plugin_threw",
+                      {{"plugin", known ? plan_.plugins[node.plugin].name : "unknown"},
+                       {"in", entry_name(entry, node.role)},
+                       {"error", text}});
+}
+
+// For [start], when no loop runs: the crumb of the first one.
+hawser_loop &Instances::first_loop() const { return *host_.loops().front()->abi(); }
 
 bool Instances::is_service(std::uint32_t node) const { return plan_.nodes[node].role == HAWSER_SERVICE; }
 
 std::optional<Failure> Instances::load_plugins()
 {
-    for (const PluginRef &plugin : plan_.plugins) {
-        const auto loaded = plugins_.load(plugin, host_.abi());
+    for (std::uint32_t i = 0; i < plan_.plugins.size(); ++i) {
+        const OneProcess one;
+        // Tags of plugins follow those of nodes.
+        const auto number = static_cast<std::uint32_t>(nodes_.size()) + i;
+        const auto loaded = plugins_.load(plan_.plugins[i], host_.abi(), first_loop(), tag(number));
         if (!loaded) return Failure{loaded.error().status, {}, {}, loaded.error().text};
     }
     for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
@@ -55,6 +87,19 @@ hawser_node Instances::face_of(std::uint32_t node, const OptionTree &options) co
     return face;
 }
 
+const void *Instances::interface_of(const Value &value, const hawser_object &object, LoopFace &loop,
+                                    std::string &thrown) const
+{
+    const hawser_kind &kind = *nodes_[value.node].kind;
+    if (kind.get_interface == nullptr) return nullptr;
+    const crumb::Left left(*loop.abi(), object.tag, crumb::kGetInterface);
+    return contain([&] { return kind.get_interface(object.self, value.interface.c_str()); },
+                   [&](const std::string &text) -> const void * {
+                       thrown = ": get_interface threw: " + text;
+                       return nullptr;
+                   });
+}
+
 // `loop` is null while nodes are shared: nobody has an instance yet.
 bool Instances::resolve(const Value &value, hawser_object &object, LoopFace *loop, std::string &why) const
 {
@@ -65,12 +110,11 @@ bool Instances::resolve(const Value &value, hawser_object &object, LoopFace *loo
     if (loop == nullptr) return true;
     object.self = named.on[is_service(value.node) ? 0 : loop->loop().index()].self;
     if (value.interface.empty() || !is_service(value.node)) return true;
-    const crumb::Left left(*loop->abi(), object.tag, crumb::kGetInterface);
-    object.api = named.kind->get_interface != nullptr ? named.kind->get_interface(object.self, value.interface.c_str())
-                                                      : nullptr;
+    std::string thrown;
+    object.api = interface_of(value, object, *loop, thrown);
     if (object.api != nullptr) return true;
     why = "service \"" + plan_.nodes[value.node].name + "\" does not give the interface \"" + value.interface +
-          "\" that its manifest provides";
+          "\" that its manifest provides" + thrown;
     return false;
 }
 
@@ -97,7 +141,10 @@ std::optional<Failure> Instances::share()
         });
         node.face = face_of(i, node.options);
         hawser_error error = empty_error();
-        node.shared = node.kind->share(&node.face, &error);
+        const OneProcess one;
+        const crumb::Left left(first_loop(), tag(i), crumb::kShare);
+        node.shared = contain([&] { return node.kind->share(&node.face, &error); },
+                              [&](const std::string &text) { return refuse_thrown(error, "share", text); });
         if (node.shared == nullptr) return refused(i, "share", error);
         node.is_shared = true;
     }
@@ -116,8 +163,10 @@ std::optional<Failure> Instances::create_one(std::uint32_t index, LoopFace &loop
     if (!built) return Failure{Status::PluginFailed, plan_.nodes[index].name, {}, why};
     on.face = face_of(index, on.options);
     hawser_error error = empty_error();
+    const OneProcess one;
     const crumb::Left left(*loop.abi(), tag(index), crumb::kCreate);
-    on.self = node.kind->create(loop.abi(), &on.face, &error);
+    on.self = contain([&] { return node.kind->create(loop.abi(), &on.face, &error); },
+                      [&](const std::string &text) { return refuse_thrown(error, "create", text); });
     if (on.self == nullptr) return refused(index, "create", error);
     return std::nullopt;
 }
@@ -138,7 +187,8 @@ void Instances::drain(LoopFace &loop, std::uint64_t deadline, std::uint32_t why)
         void *self = node.on[loop.loop().index()].self;
         if (self == nullptr || node.kind->drain == nullptr) continue;
         const crumb::Left left(*loop.abi(), tag(i), crumb::kDrain);
-        node.kind->drain(self, deadline, why);
+        contain([&] { node.kind->drain(self, deadline, why); },
+                [&](const std::string &text) { report_thrown(tag(i), crumb::kDrain, text); });
     }
 }
 
@@ -149,17 +199,20 @@ void Instances::destroy(LoopFace &loop)
         Node &node = nodes_[i];
         if (index >= node.on.size() || node.on[index].self == nullptr) continue;
         const crumb::Left left(*loop.abi(), tag(i), crumb::kDestroy);
-        node.kind->destroy(node.on[index].self);
+        contain([&] { node.kind->destroy(node.on[index].self); },
+                [&](const std::string &text) { report_thrown(tag(i), crumb::kDestroy, text); });
         node.on[index].self = nullptr;
     }
 }
 
 void Instances::unshare()
 {
-    for (auto i = nodes_.size(); i-- > 0;) {
+    for (auto i = static_cast<std::uint32_t>(nodes_.size()); i-- > 0;) {
         Node &node = nodes_[i];
-        if (node.is_shared && node.kind->unshare != nullptr) node.kind->unshare(node.shared);
-        node.is_shared = false;
+        if (!std::exchange(node.is_shared, false) || node.kind->unshare == nullptr) continue;
+        const crumb::Left left(first_loop(), tag(i), crumb::kUnshare);
+        contain([&] { node.kind->unshare(node.shared); },
+                [&](const std::string &text) { report_thrown(tag(i), crumb::kUnshare, text); });
     }
 }
 

@@ -49,6 +49,10 @@ private:
     };
     hawser_node face_of(std::uint32_t node, const OptionTree &options) const;
     bool resolve(const Value &value, hawser_object &object, LoopFace *loop, std::string &why) const;
+    const void *interface_of(const Value &value, const hawser_object &object, LoopFace &loop,
+                             std::string &thrown) const;
+    void report_thrown(std::uint32_t tag, std::uint32_t entry, const std::string &text);
+    hawser_loop &first_loop() const;
     std::optional<Failure> create_one(std::uint32_t node, LoopFace &loop);
     Failure refused(std::uint32_t node, const char *function, const hawser_error &error) const;
 

@@ -4,6 +4,7 @@
 #include "bridge/crumbs.hpp"
 #include "bridge/host_face.hpp"
 #include "bridge/outgoing.hpp"
+#include "plugin/entry_names.hpp"
 
 #include <atomic>
 #include <cstdlib>
@@ -26,7 +27,11 @@ void complete(hawser_loop *loop, hawser_op *op, std::int64_t result)
     const auto tag = static_cast<std::uint32_t>(word(op, 2));
     set_word(op, 0, kIdle);
     const crumb::Left left(*loop, tag, crumb::kComplete);
-    op->complete(op, result);
+    try {
+        op->complete(op, result);
+    } catch (...) {
+        LoopFace::of(loop).host().threw(tag, crumb::kComplete);
+    }
 }
 
 class Job final : public OffloadJob {
@@ -41,19 +46,34 @@ public:
     {
         loop = &LoopFace::of(face).loop();
     }
-    void work() override { result_ = work_(ctx_); }
+    void work() override
+    {
+        try {
+            result_ = work_(ctx_);
+        } catch (...) {
+            result_ = HAWSER_FAILED;
+            LoopFace::of(face_).host().threw(tag_, kWorkEntry);
+        }
+    }
     void done() override
     {
         if (op_ != nullptr) complete(face_, op_, result_);
-        if (release_ != nullptr) {
-            const crumb::Left left(*face_, tag_, crumb::kRelease);
-            release_(ctx_);
-        }
+        if (release_ != nullptr) release();
         delete this;
     }
     void detach() { op_ = nullptr; }
 
 private:
+    void release()
+    {
+        const crumb::Left left(*face_, tag_, crumb::kRelease);
+        try {
+            release_(ctx_);
+        } catch (...) {
+            LoopFace::of(face_).host().threw(tag_, crumb::kRelease);
+        }
+    }
+
     hawser_loop *face_;
     std::int64_t (*work_)(void *);
     void (*release_)(void *);

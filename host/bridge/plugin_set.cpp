@@ -1,6 +1,9 @@
 // Tests: tests/unit/worker/compartment_test.cpp
 #include "bridge/plugin_set.hpp"
 
+#include "bridge/crumbs.hpp"
+#include "bridge/guard.hpp"
+#include "plugin/entry_names.hpp"
 #include "plugin/library.hpp"
 
 #include <cstddef>
@@ -8,6 +11,8 @@
 
 namespace hawser::host {
 namespace {
+
+constexpr std::size_t kMostKinds = 1024;
 
 Error refused(const std::string &plugin, const std::string &why)
 {
@@ -38,30 +43,66 @@ std::string wrong_with(const hawser_kind *kind)
     return {};
 }
 
-} // namespace
-
-Result<void> PluginSet::load(const PluginRef &ref, const hawser_host *host)
+// Opens the library, which runs its static initializers.
+Result<PluginEntry> open_with_crumb(const PluginRef &ref, hawser_loop &loop, std::uint32_t tag)
 {
-    auto entry = open_plugin(ref.path);
-    if (!entry) return std::move(entry.error());
+    const crumb::Left left(loop, tag, kInitializers);
+    return open_plugin(ref.path);
+}
+
+Result<const hawser_plugin *> call_entry(const PluginRef &ref, PluginEntry entry, const hawser_host *host)
+{
     hawser_error error{};
     error.struct_size = sizeof error;
-    const hawser_plugin *plugin = (*entry)(host, &error);
+    std::string thrown;
+    const hawser_plugin *plugin = contain([&] { return entry(host, &error); },
+                                          [&](const std::string &text) -> const hawser_plugin * {
+                                              thrown = text;
+                                              return nullptr;
+                                          });
+    if (!thrown.empty()) return refused(ref.name, "its entry threw: " + thrown);
     if (plugin == nullptr) {
         error.text[sizeof error.text - 1] = '\0';
         return refused(ref.name, error.text[0] != '\0' ? std::string("its entry refused: ") + error.text
                                                        : "its entry refused without a reason");
     }
-    if (plugin->struct_size < sizeof(hawser_plugin)) return refused(ref.name, "its plugin table is too short");
+    return plugin;
+}
+
+// What the entry gave is read here for the first time: it may be anything.
+std::string wrong_with(const hawser_plugin *plugin)
+{
+    if (plugin->struct_size < sizeof(hawser_plugin)) {
+        return "its plugin table has " + std::to_string(plugin->struct_size) + " bytes, expected at least " +
+               std::to_string(sizeof(hawser_plugin));
+    }
     if (plugin->abi_minor > HAWSER_ABI_MINOR) {
-        return refused(ref.name, "needs ABI 1." + std::to_string(plugin->abi_minor) + ", this host speaks 1." +
-                                     std::to_string(HAWSER_ABI_MINOR) + "; use a newer host");
+        return "needs ABI 1." + std::to_string(plugin->abi_minor) + ", this host speaks 1." +
+               std::to_string(HAWSER_ABI_MINOR) + "; use a newer host";
     }
+    if (plugin->kind_count > kMostKinds) {
+        return "its table says that it has " + std::to_string(plugin->kind_count) + " kinds, expected at most " +
+               std::to_string(kMostKinds);
+    }
+    if (plugin->kinds == nullptr && plugin->kind_count > 0) return "its table of kinds is null";
     for (std::size_t i = 0; i < plugin->kind_count; ++i) {
-        const std::string why = wrong_with(plugin->kinds[i]);
-        if (!why.empty()) return refused(ref.name, why);
+        std::string why = wrong_with(plugin->kinds[i]);
+        if (!why.empty()) return why;
     }
-    plugins_.push_back({ref.name, plugin});
+    return {};
+}
+
+} // namespace
+
+Result<void> PluginSet::load(const PluginRef &ref, const hawser_host *host, hawser_loop &loop, std::uint32_t tag)
+{
+    const auto entry = open_with_crumb(ref, loop, tag);
+    if (!entry) return refused(ref.name, entry.error().text);
+    const crumb::Left left(loop, tag, kPluginEntry);
+    const auto plugin = call_entry(ref, *entry, host);
+    if (!plugin) return plugin.error();
+    if (const std::string why = wrong_with(*plugin); !why.empty()) return refused(ref.name, why);
+    plugins_.push_back({ref.name, *plugin});
     return {};
 }
 

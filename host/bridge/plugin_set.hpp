@@ -13,8 +13,9 @@ namespace hawser::host {
 
 class PluginSet {
 public:
-    // Loads the library and calls its entry. Errors name the plugin and say why it was refused.
-    Result<void> load(const PluginRef &plugin, const hawser_host *host);
+    // Loads the library and calls its entry, each with a crumb of `tag` in `loop`, which does not run yet. Errors name
+    // the plugin and say why it was refused.
+    Result<void> load(const PluginRef &plugin, const hawser_host *host, hawser_loop &loop, std::uint32_t tag);
 
     // The kind of plugin number `plugin` (in the order of load) with this role and name.
     Result<const hawser_kind *> find(std::size_t plugin, const std::string &role, const std::string &kind) const;

@@ -2,6 +2,7 @@
 #include "bridge/service_part.hpp"
 
 #include "bridge/crumbs.hpp"
+#include "bridge/guard.hpp"
 
 #include <cstring>
 #include <utility>
@@ -46,6 +47,14 @@ void ServicePart::finished(std::int64_t result)
     }
 }
 
+std::int32_t ServicePart::threw(const std::string &text)
+{
+    const std::string whole = "start threw: " + text;
+    error_.text[whole.copy(error_.text, sizeof error_.text - 1)] = '\0';
+    error_.option[0] = '\0';
+    return HAWSER_FAILED;
+}
+
 void ServicePart::start(std::function<void(std::optional<Failure>)> done)
 {
     const auto *service = reinterpret_cast<const hawser_service *>(instances_.kind(node_));
@@ -55,7 +64,9 @@ void ServicePart::start(std::function<void(std::optional<Failure>)> done)
     std::int32_t status = HAWSER_OK;
     if (service->start != nullptr) {
         const crumb::Left left(*loop_.abi(), Instances::tag(node_), crumb::kStart);
-        status = service->start(instances_.self(node_, 0), &pending_.op, &error_);
+        const OneProcess one;
+        status = contain([&] { return service->start(instances_.self(node_, 0), &pending_.op, &error_); },
+                         [&](const std::string &thrown) { return threw(thrown); });
     }
     if (status != HAWSER_PENDING) finished(status);
 }
@@ -67,7 +78,11 @@ void ServicePart::stop(std::function<void()> done)
     std::int32_t status = HAWSER_OK;
     if (service->stop != nullptr) {
         const crumb::Left left(*loop_.abi(), Instances::tag(node_), crumb::kStop);
-        status = service->stop(instances_.self(node_, 0), &pending_.op);
+        status = contain([&] { return service->stop(instances_.self(node_, 0), &pending_.op); },
+                         [&](const std::string &) {
+                             loop_.host().threw(Instances::tag(node_), crumb::kStop);
+                             return HAWSER_OK;
+                         });
     }
     if (status != HAWSER_PENDING) finished(status);
 }

@@ -25,6 +25,7 @@ private:
     };
     static void completed(hawser_op *op, std::int64_t result) noexcept;
     void finished(std::int64_t result);
+    std::int32_t threw(const std::string &text); // by start
     Failure failure(std::int64_t result) const;
 
     Instances &instances_;

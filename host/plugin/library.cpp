@@ -26,6 +26,9 @@ Result<PluginEntry> open_plugin(const std::string &path)
         return reinterpret_cast<PluginEntry>(&library.get<void()>("hawser_plugin_v1"));
     } catch (const std::exception &error) {
         return Error{Status::PluginFailed, path + ": cannot be loaded: " + error.what()};
+    } catch (...) {
+        // Of a static initializer of the library.
+        return Error{Status::PluginFailed, path + ": cannot be loaded: an exception that is no std::exception"};
     }
 }
 

@@ -15,6 +15,12 @@ constexpr std::uint32_t kReplaced = 1, kStopping = 2;  // HAWSER_REPLACED, HAWSE
 constexpr std::uint64_t kEarlyDeath = 500'000'000;     // after READY: counts as failing to start
 constexpr std::uint64_t kCloseTimeout = 6'000'000'000; // a worker's own for a loop that is stuck is 5 s
 
+std::string how_it_ended(const WorkerEnd &end)
+{
+    if (end.signal == 0) return "status " + std::to_string(end.status);
+    return "signal " + std::to_string(end.signal) + " (" + strsignal(end.signal) + ")";
+}
+
 } // namespace
 
 Result<std::unique_ptr<WorkerHandle>> Fleet::launch(const SharedPlan &plan, std::uint64_t generation,
@@ -207,13 +213,10 @@ void Fleet::give_up_change()
 void Fleet::log_death(WorkerHandle &worker, const WorkerEnd &end)
 {
     const std::string crumb = end.signal == SIGKILL ? "" : worker.last_crumb();
-    const std::string how =
-        end.signal != 0 ? std::string("signal ") + std::to_string(end.signal) + " (" + strsignal(end.signal) + ")"
-                        : "status " + std::to_string(end.status);
     log_.write(Level::Error, "compartment." + worker.plan()->name, "worker_died",
                {{"pid", std::to_string(worker.pid())},
                 {"generation", std::to_string(worker.generation())},
-                {"reason", how},
+                {"reason", how_it_ended(end)},
                 {"in", crumb.empty() ? "no plugin" : crumb}});
 }
 
@@ -243,7 +246,7 @@ void Fleet::candidate_ended(const std::string &name, const WorkerEnd &end)
     const std::unique_ptr<WorkerHandle> dead = std::move(candidates_.at(name));
     candidates_.erase(name);
     Failed failed;
-    failed.text = "compartment \"" + name + "\": its worker ended before it served";
+    failed.text = "compartment \"" + name + "\": its worker ended before it served, with " + how_it_ended(end);
     if (!change_.failed) {
         log_death(*dead, end);
         const std::string crumb = dead->last_crumb();

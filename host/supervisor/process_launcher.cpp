@@ -57,6 +57,8 @@ public:
     void kill() override { ::syscall(SYS_pidfd_send_signal, fd_.get(), SIGKILL, nullptr, 0); }
     WorkerEnd reap() override
     {
+        // Its number stays taken until it is waited for. What a plugin forked holds the worker's sockets.
+        ::kill(-pid_, SIGKILL);
         int status = 0;
         while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
         if (WIFSIGNALED(status)) return {WTERMSIG(status), 0};
@@ -68,9 +70,11 @@ private:
     Fd fd_; // of the process
 };
 
+// A worker is a process group of its own, so that what its plugins start ends with it.
 // Between fork and exec: only what is safe after fork in a program with threads.
 [[noreturn]] void become_worker(int binary, std::array<int, 4> fds, char *const *environment)
 {
+    ::setpgid(0, 0);
     // First out of the way of each other, then to their places; dup2 leaves them open over exec.
     for (int &fd : fds) fd = ::fcntl(fd, F_DUPFD_CLOEXEC, 64);
     const int self = ::fcntl(binary, F_DUPFD_CLOEXEC, 64);
@@ -84,8 +88,9 @@ private:
     }
     // What a library opened without close-on-exec is not the workers'.
     ::syscall(SYS_close_range, kFirstFree, ~0U, CLOSE_RANGE_CLOEXEC);
-    // The supervisor decides: a signal for the whole group, as from a terminal, is its alone.
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE}) ::signal(signal, SIG_IGN);
+    // The supervisor decides: what others send is for it alone. A terminal whose foreground it is not takes its log.
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGTTIN, SIGTTOU})
+        ::signal(signal, SIG_IGN);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -105,7 +110,7 @@ void end_with_supervisor(int channel)
         const std::uint64_t until = monotonic_now() + kAfterSupervisor;
         for (std::uint64_t now = 0; (now = monotonic_now()) < until;)
             ::poll(nullptr, 0, static_cast<int>((until - now) / 1'000'000 + 1));
-        ::kill(::getpid(), SIGKILL);
+        ::kill(::getpgrp() == ::getpid() ? 0 : ::getpid(), SIGKILL); // what plugins started too
     }).detach();
 }
 

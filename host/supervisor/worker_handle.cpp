@@ -2,6 +2,7 @@
 #include "supervisor/worker_handle.hpp"
 
 #include "loop/loop.hpp"
+#include "plugin/entry_names.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -22,25 +23,6 @@ bool can_be_read(int fd)
 {
     pollfd waiting{fd, POLLIN, 0};
     return ::poll(&waiting, 1, 0) > 0;
-}
-
-// The functions of a crumb's entry number (sdk: hawser/abi.h, HAWSER_CRUMB).
-std::string_view entry_name(std::uint32_t entry, const std::string &role)
-{
-    constexpr std::array<std::string_view, 7> kKind{"",      "share",  "unshare", "create", "get_interface",
-                                                    "drain", "destroy"};
-    constexpr std::array<std::string_view, 9> kSession{"",         "on_open",  "on_data", "on_drained", "on_eof",
-                                                       "on_timer", "on_drain", "park",    "on_close"};
-    constexpr std::array<std::string_view, 5> kHandler{"", "on_body", "on_body_end", "on_drained", "on_close"};
-    if (entry >= 1 && entry < kKind.size()) return kKind[entry];
-    if (entry == 7) return role == "hawser.protocol/1" ? "open" : role == "hawser.service/1" ? "start" : "on_request";
-    if (entry == 8) return "stop";
-    if (entry > 64 && entry < 64 + kSession.size()) return kSession[entry - 64];
-    if (entry > 128 && entry < 128 + kHandler.size()) return kHandler[entry - 128];
-    if (entry == 192) return "complete";
-    if (entry == 193) return "post";
-    if (entry == 194) return "release";
-    return "a callback";
 }
 
 } // namespace
@@ -228,7 +210,12 @@ std::string WorkerHandle::last_crumb()
     for (unsigned i = 0; i < std::min(plan_->loops, kMaxLoops); ++i) {
         const std::uint32_t crumb = launched_.page->cells[i].crumb();
         const std::uint32_t tag = crumb >> 8;
-        if (tag == 0 || tag > plan_->nodes.size()) continue;
+        if (tag == 0) continue;
+        const std::size_t nodes = plan_->nodes.size();
+        if (tag > nodes && tag - nodes <= plan_->plugins.size()) {
+            return "plugin " + plan_->plugins[tag - nodes - 1].name + ": " + std::string(entry_name(crumb & 0xff, {}));
+        }
+        if (tag > nodes) continue; // no plugin writes that
         const NodePlan &node = plan_->nodes[tag - 1];
         return node.name + " (" + node.kind + " of plugin " + plan_->plugins[node.plugin].name +
                "): " + std::string(entry_name(crumb & 0xff, node.role));
