@@ -4,11 +4,25 @@
 #include "bridge/crumbs.hpp"
 #include "bridge/guard.hpp"
 #include "bridge/loop_face.hpp"
+#include "bridge/record_face.hpp"
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 namespace hawser::host {
+namespace {
+
+// What the host offers beyond hawser/abi.h.
+struct Interface {
+    std::string_view id;
+    const void *table;
+};
+const std::array kInterfaces{
+    Interface{HAWSER_RECORDS, &kRecords},
+};
+
+} // namespace
 
 HostFace::HostFace(Log &log, OffloadPool &pool)
     : face_{}
@@ -26,8 +40,13 @@ HostFace::HostFace(Log &log, OffloadPool &pool)
 
 HostFace &HostFace::of(const hawser_host *host) { return *reinterpret_cast<const Face *>(host)->owner; }
 
-// No table beyond the header exists in this version.
-const void *HostFace::get_interface(const hawser_host *, const char *) noexcept { return nullptr; }
+const void *HostFace::get_interface(const hawser_host *, const char *id) noexcept
+{
+    for (const Interface &each : kInterfaces) {
+        if (each.id == id) return each.table;
+    }
+    return nullptr;
+}
 
 void HostFace::write_log(const hawser_node *node, std::uint32_t level, hawser_str event, const hawser_field *fields,
                          std::size_t count) noexcept

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "config/plan.hpp"
 #include "hawser/abi.h"
 #include "loop/offload.hpp"
 
@@ -13,6 +14,7 @@
 namespace hawser::host {
 
 class LoopFace;
+class RecordWriter;
 
 class HostFace {
 public:
@@ -20,9 +22,18 @@ public:
     HostFace(const HostFace &) = delete;
     HostFace &operator=(const HostFace &) = delete;
 
+    static HostFace &of(const hawser_host *host);
     const hawser_host *abi() const { return &face_.abi; }
     Log &log() { return log_; }
     OffloadPool &pool() { return pool_; }
+
+    // The lines of requests; null: off. Set before any instance is created; the writer outlives the loops.
+    struct Access {
+        RecordWriter *lines = nullptr;
+        AccessFormat format = AccessFormat::Off;
+    };
+    void set_access(const Access &access) { access_ = access; }
+    const Access &access() const { return access_; }
 
     void add_loop(LoopFace *loop) { loops_.push_back(loop); }
     const std::vector<LoopFace *> &loops() const { return loops_; }
@@ -44,7 +55,6 @@ private:
         hawser_host abi;
         HostFace *owner;
     };
-    static HostFace &of(const hawser_host *host);
     static const void *get_interface(const hawser_host *, const char *id) noexcept;
     static void write_log(const hawser_node *, std::uint32_t level, hawser_str event, const hawser_field *fields,
                           std::size_t count) noexcept;
@@ -54,6 +64,7 @@ private:
     Face face_;
     Log &log_;
     OffloadPool &pool_;
+    Access access_;
     std::vector<LoopFace *> loops_;
     std::function<void(const std::string &, const std::string &)> failed_;
     std::function<void(std::uint32_t, std::uint32_t, const std::string &)> threw_;

@@ -13,13 +13,14 @@ namespace {
 constexpr unsigned kPoolThreads = 8;
 constexpr std::size_t kPoolQueue = 1024;
 constexpr std::uint64_t kForever = 3600'000'000'000; // the supervisor's own deadline comes first
+constexpr std::uint64_t kLastLines = 500'000'000;    // for lines of requests, at the end
 constexpr std::uint64_t kPatience = 5'000'000'000;   // for what a healthy loop does at once
 constexpr unsigned kEventsPerTurn = 256;             // at most (loop)
 
 } // namespace
 
 Compartment::Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log,
-                         std::function<void()> something_happened)
+                         std::function<void()> something_happened, AccessFormat access)
     : plan_(plan)
     , page_(page)
     , log_(log)
@@ -31,6 +32,10 @@ Compartment::Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log
 {
     const unsigned loops = std::clamp(plan.loops, 1U, kMaxLoops);
     for (unsigned i = 0; i < loops; ++i) threads_.push_back(std::make_unique<LoopThread>(host_, i, page_->cells[i]));
+    if (access != AccessFormat::Off) {
+        access_lines_.emplace(log, "access", loops);
+        host_.set_access({&*access_lines_, access});
+    }
     LoopFace &first = threads_.front()->face();
     tree_ = std::make_unique<Tree>(first.loop());
     for (std::uint32_t i = 0; i < plan.nodes.size(); ++i) {
@@ -128,6 +133,11 @@ bool Compartment::on_all(const std::function<void(LoopThread &)> &work)
     return !stuck_;
 }
 
+void Compartment::set_access_output(Fd fd)
+{
+    if (access_lines_) access_lines_->set_output(std::move(fd));
+}
+
 bool Compartment::close_listeners(const std::vector<ListenerAddress> &unserved, bool all)
 {
     const auto taken = std::make_shared<std::atomic<unsigned>>(0);
@@ -170,6 +180,13 @@ std::uint64_t Compartment::abort()
 }
 
 bool Compartment::end(std::uint64_t timeout_ns)
+{
+    const bool ended = end_all(timeout_ns);
+    if (access_lines_) access_lines_->stop(kLastLines);
+    return ended;
+}
+
+bool Compartment::end_all(std::uint64_t timeout_ns)
 {
     if (!running_) {
         instances_.unshare();

@@ -2,6 +2,7 @@
 // the worker's own thread, in this order: load, start_loops, create, start_services, serve, drain, end.
 #pragma once
 
+#include "base/record_writer.hpp"
 #include "bridge/host_face.hpp"
 #include "bridge/instances.hpp"
 #include "bridge/service_part.hpp"
@@ -23,7 +24,9 @@ namespace hawser::host {
 class Compartment {
 public:
     // `plan`, `page` and `log` outlive this. `something_happened` is called on any thread when connections have gone.
-    Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log, std::function<void()> something_happened);
+    // `access`: whether and how lines of requests are written.
+    Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log, std::function<void()> something_happened,
+                AccessFormat access = AccessFormat::Off);
     ~Compartment(); // REQUIRES: end() was called, or start_loops() was not
 
     std::optional<Failure> load();
@@ -33,6 +36,9 @@ public:
     void start_services(std::uint64_t timeout_ns, const std::function<void(std::optional<Failure>)> &done);
     std::optional<Failure> serve(std::vector<PassedSocket> sockets);
 
+    // Where lines of requests go from now on; of no effect if they are off.
+    void set_access_output(Fd fd);
+
     // Accepts no more: closes its listening sockets. Of those that nobody serves any more, `unserved` or with `all`
     // every one, it takes what waits in their queues first. False: a loop is stuck.
     bool close_listeners(const std::vector<ListenerAddress> &unserved, bool all);
@@ -41,12 +47,13 @@ public:
     std::uint64_t open() const; // connections of listeners
     std::uint64_t abort();      // ends them; returns how many there were
     // Stops the services, destroys the instances, ends the loops. False: a loop is stuck; then nothing of this may be
-    // destroyed any more and the process has to end.
+    // destroyed any more and the process has to end. The lines of requests have been written then, or are lost.
     bool end(std::uint64_t timeout_ns);
 
     std::vector<NodeReport> report() const { return tree_->report(); }
 
 private:
+    bool end_all(std::uint64_t timeout_ns);
     bool on_all(const std::function<void(LoopThread &)> &work);
     std::optional<Failure> attach(LoopThread &thread, std::vector<PassedSocket> &sockets);
     void node_failed(const std::string &node, const std::string &why);
@@ -55,6 +62,7 @@ private:
     StatusPage &page_;
     Log &log_;
     std::function<void()> something_happened_;
+    std::optional<RecordWriter> access_lines_; // outlives the loops
     OffloadPool pool_;
     HostFace host_;
     Instances instances_;

@@ -26,7 +26,8 @@ public:
         : snapshot_(snapshot)
         , channel_(channel)
         , log_(log)
-        , compartment_(std::make_unique<Compartment>(snapshot.compartment, page, log, [this] { event_.raise(); }))
+        , compartment_(std::make_unique<Compartment>(
+              snapshot.compartment, page, log, [this] { event_.raise(); }, snapshot.access))
     {}
     ~Worker()
     {
@@ -53,12 +54,20 @@ private:
             if (!message || !*message) return false;
             if (auto *sockets = std::get_if<Sockets>(&**message)) {
                 std::move(sockets->sockets.begin(), sockets->sockets.end(), std::back_inserter(sockets_));
+            } else if (auto *output = std::get_if<Output>(&**message)) {
+                take(std::move(*output));
             } else if (std::holds_alternative<Start>(**message)) {
                 return true;
             } else if (std::holds_alternative<Stop>(**message) || std::holds_alternative<Drain>(**message)) {
                 return false;
             }
         }
+    }
+
+    // A file that was opened, or opened again.
+    void take(Output output)
+    {
+        if (output.role == Output::Role::Access) compartment_->set_access_output(std::move(output.fd));
     }
 
     std::optional<Failure> start()
@@ -110,6 +119,8 @@ private:
                 static_cast<void>(channel_.send(Serving{}));
             } else if (std::holds_alternative<AskStatus>(**message)) {
                 report();
+            } else if (auto *output = std::get_if<Output>(&**message)) {
+                take(std::move(*output));
             } else if (auto *asked = std::get_if<Drain>(&**message)) {
                 return drain(*asked);
             } else if (std::holds_alternative<Stop>(**message)) {
@@ -146,6 +157,8 @@ private:
                 return;
             } else if (std::holds_alternative<AskStatus>(**message)) {
                 report();
+            } else if (auto *output = std::get_if<Output>(&**message)) {
+                take(std::move(*output));
             }
         }
     }

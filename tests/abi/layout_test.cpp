@@ -6,6 +6,7 @@
 
 #include "hawser/http.h"
 #include "hawser/manifest.h"
+#include "hawser/records.h"
 
 #include <gtest/gtest.h>
 
@@ -199,6 +200,12 @@ constexpr auto kRows = std::to_array<Row>({
     W(hawser_http_resource),
     M(hawser_http_resource, kind),
     M(hawser_http_resource, on_request),
+    W(hawser_records),
+    M(hawser_records, struct_size),
+    M(hawser_records, reserved),
+    M(hawser_records, open),
+    M(hawser_records, write),
+    M(hawser_records, now),
 });
 
 std::string read(const std::string &path)
@@ -242,8 +249,10 @@ std::string layout()
 std::vector<Declared> declared()
 {
     std::vector<Declared> list = declarations(header("abi.h"));
-    const std::vector<Declared> http = declarations(header("http.h"));
-    list.insert(list.end(), http.begin(), http.end());
+    for (const char *name : {"http.h", "records.h"}) {
+        const std::vector<Declared> more = declarations(header(name));
+        list.insert(list.end(), more.begin(), more.end());
+    }
     return list;
 }
 
@@ -258,7 +267,7 @@ std::string signatures()
 TEST(Boundary, HasTheLayoutTheConstantsAndTheSignaturesOfItsLock)
 {
     const std::string now = layout() + constants(header("abi.h")) + constants(header("http.h")) +
-                            constants(header("manifest.h")) + signatures();
+                            constants(header("manifest.h")) + constants(header("records.h")) + signatures();
     EXPECT_EQ(read(HAWSER_ABI_LOCK), now) << now;
 }
 
