@@ -15,8 +15,9 @@ inline constexpr std::uint8_t kTokenChar = 1;  // RFC 9110 § 5.6.2
 inline constexpr std::uint8_t kTargetChar = 2; // visible ASCII
 inline constexpr std::uint8_t kValueChar = 4;  // visible, SP, HTAB, obs-text (RFC 9110 § 5.5)
 inline constexpr std::uint8_t kHexDigit = 8;
-inline constexpr std::uint8_t kNameChar = 16; // of a reg-name without "%" (RFC 3986 § 3.2.2)
-inline constexpr std::uint8_t kPathSign = 32; // "%", "#", "?" and ".": a path may be more than it looks
+inline constexpr std::uint8_t kNameChar = 16;  // of a reg-name without "%" (RFC 3986 § 3.2.2)
+inline constexpr std::uint8_t kPlainChar = 64; // of a quoted text in a log: printable ASCII but '"' and '\'
+inline constexpr std::uint8_t kPathSign = 32;  // "%", "#", "?" and ".": a path may be more than it looks
 
 constexpr std::array<std::uint8_t, 256> make_classes()
 {
@@ -29,6 +30,7 @@ constexpr std::array<std::uint8_t, 256> make_classes()
         const bool digit = c >= '0' && c <= '9';
         if (alpha || digit) table[c] |= kTokenChar | kNameChar;
         if (c > 0x20 && c < 0x7f) table[c] |= kTargetChar;
+        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') table[c] |= kPlainChar;
         if ((c >= 0x20 && c != 0x7f) || c == '\t') table[c] |= kValueChar;
         if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) table[c] |= kHexDigit;
     }
@@ -111,6 +113,21 @@ inline const char *end_of_token(const char *p, const char *end)
     }
 #endif
     while (p != end && is_in(*p, kTokenChar)) ++p;
+    return p;
+}
+
+inline const char *end_of_plain(const char *p, const char *end)
+{
+#if defined(__SSE2__)
+    using namespace detail;
+    for (; end - p >= 16; p += 16) {
+        const __m128i bytes = load(p);
+        const __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, all('"')), _mm_cmpeq_epi8(bytes, all('\\')));
+        const __m128i plain = _mm_andnot_si128(marks, in_range(bytes, 0x20, 0x7f - 0x20));
+        if (const int mask = _mm_movemask_epi8(plain); mask != 0xffff) return p + first_of(~mask);
+    }
+#endif
+    while (p != end && is_in(*p, kPlainChar)) ++p;
     return p;
 }
 

@@ -61,6 +61,7 @@ bool Engine::configure(hawser_error *error)
     const std::string_view name = server != nullptr ? view(server->as.string) : std::string_view();
     if (!is_field_value(name) || !heads.set_server(name))
         return refuse(error, "server", "expected a short text without control characters");
+    access = Access::open(loop, node);
     return configure_routes(error);
 }
 
@@ -83,6 +84,7 @@ Session *Engine::open(hawser_conn *conn) { return sessions_.make(this, conn); }
 void Engine::close(Session *session)
 {
     if (session->exchange != nullptr) give_back(session->exchange);
+    if (access) access->forget(session->peer);
     sessions_.destroy(session);
 }
 

@@ -1,6 +1,7 @@
 // The engine: one instance a listener and loop, with what its sessions share. For the loop's thread.
 #pragma once
 
+#include "access.hpp"
 #include "exchange.hpp"
 #include "hawser/http.h"
 #include "head_writer.hpp"
@@ -36,7 +37,12 @@ struct Engine {
     // The exchange at hand, for a request that begins; null: out of memory.
     Exchange *at_hand();
     // It outlives its on_request: the session has it from now on.
-    void keep(Exchange *) { at_hand_ = nullptr; }
+    void keep(Exchange *exchange)
+    {
+        if (access) exchange->began = loop->now;
+        at_hand_ = nullptr;
+    }
+    bool is_at_hand(const Exchange &exchange) const { return at_hand_ == &exchange; }
     void give_back(Exchange *exchange);
     void drain(std::uint64_t deadline, std::uint32_t why);
 
@@ -45,6 +51,7 @@ struct Engine {
     Options options;
     Routes routes;
     HeadWriter heads;
+    std::unique_ptr<Access> access;   // null: no lines of requests
     std::vector<hawser_field> fields; // of the head that is parsed
     std::unique_ptr<char[]> scratch;  // a path without dot segments
     std::uint64_t drain_deadline = 0;

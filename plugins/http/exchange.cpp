@@ -26,7 +26,7 @@ void Exchange::begin(Session *of, const Head &head)
     self = nullptr;
     body_left = head.length > 0 ? static_cast<std::uint64_t>(head.length) : 0;
     body_seen = 0;
-    tag = 0;
+    route = nullptr;
     answer = Answer::Fresh;
     body = head.length == 0 ? Body::Complete : head.length > 0 ? Body::Length : Body::Chunked;
     bodiless = false;
@@ -69,6 +69,8 @@ void Exchange::answer_500()
     constexpr std::string_view kBody = "500 Internal Server Error\n";
     static constexpr hawser_field kType = {{"Content-Type", 12}, {"text/plain; charset=utf-8", 25}};
     bodiless = request.method == HAWSER_HTTP_HEAD;
+    answer_status = 500;
+    answer_bytes = bodiless ? 0 : kBody.size();
     AnswerHead head;
     head.status = 500;
     head.fields = &kType;

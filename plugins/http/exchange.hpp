@@ -7,6 +7,7 @@
 #include "chunks.hpp"
 #include "hawser/http.h"
 #include "head_writer.hpp"
+#include "routes.hpp"
 
 #include <cstdint>
 #include <string_view>
@@ -34,6 +35,7 @@ struct Exchange : hawser_http_exchange {
     // A new request, with the body still to come; fields, path and query are set by whoever has them.
     void begin(Session *of, const Head &head);
     bool is_over() const { return answer == Answer::Ended && body == Body::Complete; }
+    std::uint32_t tag() const { return route->object->tag; } // of the resource
     bool is_fresh() const { return answer == Answer::Fresh; }
     // Whether what is left of the body is worth reading for the connection's sake.
     bool can_skip_body() const;
@@ -57,7 +59,12 @@ struct Exchange : hawser_http_exchange {
     std::uint64_t body_seen = 0; // of a chunked one, or of what is skipped
     std::uint64_t max_body = 0;
     std::uint64_t answer_left = 0; // of a promised length
-    std::uint32_t tag = 0;         // of the resource
+    // For the access log alone.
+    std::uint64_t began = 0;         // when the request had come; of one that is kept
+    std::uint64_t answer_bytes = 0;  // of an answer in parts, so far
+    std::uint32_t answer_status = 0; // of one that has begun
+
+    const Route *route = nullptr; // whose resource serves it
     Answer answer = Answer::Ended;
     Body body = Body::Complete;
     bool in_request = false; // on_request runs

@@ -39,9 +39,9 @@ bool Session::read_head(std::string_view &input)
     scanned = 0;
     Target target;
     if (verdict != Verdict::Complete)
-        refuse(static_cast<std::uint32_t>(verdict));
+        refuse(static_cast<std::uint32_t>(verdict), input);
     else if (!split_target(head, engine->scratch.get(), target))
-        refuse(400);
+        refuse(400, input);
     else
         begin_exchange(head, target, input);
     return !closing;
@@ -71,7 +71,7 @@ void Session::begin_exchange(const Head &head, const Target &target, std::string
 {
     ++requests;
     Exchange *at_hand = engine->at_hand();
-    if (at_hand == nullptr) return refuse(503);
+    if (at_hand == nullptr) return refuse(503, input);
     Exchange &e = *at_hand;
     exchange = &e;
     e.begin(this, head);
@@ -119,8 +119,8 @@ void Session::serve(Exchange &e, std::string_view path)
     e.in_request = true;
     if (route != nullptr) {
         e.request.rest = str(found.rest);
-        e.tag = route->object->tag;
-        const InResource in(engine->loop, e.tag, kOnRequest);
+        e.route = route;
+        const InResource in(engine->loop, e.tag(), kOnRequest);
         route->resource->on_request(route->object->self, &e, &e.request);
     } else {
         answer_without_resource(e, path, found.path_matches);
@@ -198,7 +198,7 @@ bool Session::take_body(std::string_view data)
         return false;
     }
     if (e.handler != nullptr && e.handler->on_body != nullptr) {
-        const InResource in(engine->loop, e.tag, kOnBody);
+        const InResource in(engine->loop, e.tag(), kOnBody);
         e.handler->on_body(e.self, str(data));
     }
     return !closing && !upgraded;
@@ -215,7 +215,7 @@ void Session::body_over()
         parse_fields(e.chunks.trailers(), fields.data(), fields.size(), count) != Verdict::Complete)
         return body_failed(400, HAWSER_CANCELLED);
     if (e.handler->on_body_end == nullptr) return;
-    const InResource in(engine->loop, e.tag, kOnBodyEnd);
+    const InResource in(engine->loop, e.tag(), kOnBodyEnd);
     e.handler->on_body_end(e.self, count > 0 ? fields.data() : nullptr, count);
 }
 
@@ -225,9 +225,10 @@ void Session::body_failed(std::uint32_t status, std::int32_t reason)
     Exchange &e = *exchange;
     const Answer was = e.answer;
     if (was != Answer::Ended) {
+        if (Access *access = engine->access.get(); access != nullptr && was != Answer::Fresh) access->cut_off(e);
         e.answer = Answer::Ended;
         if (e.handler != nullptr && e.handler->on_close != nullptr) {
-            const InResource in(engine->loop, e.tag, kOnClose);
+            const InResource in(engine->loop, e.tag(), kOnClose);
             e.handler->on_close(e.self, reason);
         }
     }

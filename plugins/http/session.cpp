@@ -21,6 +21,7 @@ Session::Session(Engine *of, hawser_conn *on)
     hawser_tls tls;
     tls.struct_size = sizeof tls;
     secure = conn->api->tls(conn, &tls) == HAWSER_OK;
+    if (engine->access) peer = engine->access->meet(conn);
     set_timer(engine->options.header_timeout);
 }
 
@@ -178,7 +179,7 @@ void Session::release_exchange()
 }
 
 // An answer of the engine's own, and the end of the connection: the client may still be sending.
-void Session::refuse(std::uint32_t status)
+void Session::refuse(std::uint32_t status, std::string_view input)
 {
     char body[80];
     const int n = std::snprintf(body, sizeof body, "%u %s\n", status, reason_phrase(status).data());
@@ -191,10 +192,17 @@ void Session::refuse(std::uint32_t status)
     head.length = static_cast<std::uint64_t>(n);
     head.connection = AnswerHead::Connection::Close;
     const std::string_view text = engine->heads.write(head, engine->loop->wall);
+    const bool to_head = exchange != nullptr && exchange->request.method == HAWSER_HTTP_HEAD;
+    if (Access *access = engine->access.get(); access != nullptr) {
+        const std::uint64_t bytes = to_head || text.empty() ? 0 : head.length;
+        if (exchange != nullptr)
+            access->answered(*exchange, status, bytes, !text.empty());
+        else
+            access->rejected(*this, status, bytes, input);
+    }
     if (text.empty()) return close(HAWSER_ABORT);
     const hawser_piece pieces[] = {{text.data(), text.size(), nullptr, nullptr},
                                    {body, static_cast<std::size_t>(n), nullptr, nullptr}};
-    const bool to_head = exchange != nullptr && exchange->request.method == HAWSER_HTTP_HEAD;
     conn->api->write(conn, pieces, to_head ? 1 : 2);
     close(HAWSER_LINGER);
 }
@@ -245,7 +253,7 @@ void Session::hear_drained()
     }
     const Exchange &e = *exchange;
     if (e.answer == Answer::Ended || e.handler == nullptr || e.handler->on_drained == nullptr) return;
-    const InResource in(engine->loop, e.tag, kOnDrained);
+    const InResource in(engine->loop, e.tag(), kOnDrained);
     e.handler->on_drained(e.self);
 }
 
@@ -265,9 +273,10 @@ void Session::on_close(std::int32_t reason)
 {
     closing = true;
     if (exchange != nullptr && exchange->answer != Answer::Ended) {
+        if (Access *access = engine->access.get(); access != nullptr) access->cut_off(*exchange);
         exchange->answer = Answer::Ended;
         if (exchange->handler != nullptr && exchange->handler->on_close != nullptr) {
-            const InResource in(engine->loop, exchange->tag, kOnClose);
+            const InResource in(engine->loop, exchange->tag(), kOnClose);
             exchange->handler->on_close(exchange->self, reason == HAWSER_OK ? HAWSER_CANCELLED : reason);
         }
     }

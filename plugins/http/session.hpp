@@ -27,6 +27,7 @@ struct Session {
     std::uint64_t queued = 0;   // bytes that waited to be sent when the time for it began
     std::uint32_t requests = 0; // so far
     std::uint32_t scanned = 0;  // bytes of a head that was not whole; 0: none has come
+    std::uint32_t peer = 0;     // its number in the access log; 0: none
     bool busy = false;          // a call that settles the session at its end runs
     bool held = false;          // the connection is paused, by this engine
     bool peer_ended = false;
@@ -46,7 +47,8 @@ struct Session {
     void on_close(std::int32_t reason);
 
     void settle(); // unless busy: goes on after the exchange's answer has ended, or ends the session after an upgrade
-    void refuse(std::uint32_t status); // answers without a resource, and closes
+    // Answers without a resource, and closes. `input`: what was no request, if it is at hand.
+    void refuse(std::uint32_t status, std::string_view input = {});
     void close(std::uint32_t how);
     void resume();                             // what was held comes again
     std::int32_t written(std::int32_t status); // of conn->api->write

@@ -1,7 +1,8 @@
 // What the engine costs without a kernel: a fake connection, a resource in C, the plugin's own tables. Prints
-// nanoseconds a request, the least of some runs; `engine_bench NAME COUNT` runs one workload COUNT times, for
-// callgrind.
+// nanoseconds a request, the least of some runs; `engine_bench NAME COUNT [json|combined]` runs one workload COUNT
+// times, for callgrind, with an access log or without.
 #include "hawser/http.h"
+#include "hawser/records.h"
 
 #include <algorithm>
 #include <chrono>
@@ -89,6 +90,27 @@ void lookups(void *, hawser_http_exchange *e, const hawser_http_request *r) noex
     e->api->respond(e, 200, &kType, 1, &kBody, 1);
 }
 
+// A host with an access log that takes lines, if it has one.
+std::uint32_t access_format = 0;
+char line_of_access[HAWSER_RECORD_MAX];
+const hawser_records kRecords = {
+    sizeof(hawser_records), 0,
+    [](hawser_loop *, const hawser_node *, const char *, std::uint32_t *format) -> hawser_stream * {
+        *format = access_format;
+        return access_format != 0 ? reinterpret_cast<hawser_stream *>(line_of_access) : nullptr;
+    },
+    [](hawser_stream *, hawser_str line) -> std::int32_t {
+        std::memcpy(line_of_access, line.p, line.n);
+        return HAWSER_OK;
+    },
+    [](hawser_loop *loop) { return loop->now; }};
+const hawser_host kHost = {sizeof(hawser_host),
+                           0,
+                           [](const hawser_host *, const char *) -> const void * { return &kRecords; },
+                           nullptr,
+                           nullptr,
+                           nullptr};
+
 class Engine {
 public:
     Engine()
@@ -121,6 +143,7 @@ public:
         table_.as.items = options_.data();
         node_.struct_size = sizeof node_;
         node_.options = &table_;
+        node_.host = &kHost;
         loop_.now = 1'000'000'000;
         loop_.wall = 784'111'777'000'000'000;
         hawser_error error{};
@@ -206,8 +229,9 @@ int main(int argc, char **argv)
                               {"small-later", "GET /later HTTP/1.1\r\nHost: a:80\r\n\r\n", 1, true},
                               {"browser-later", browser("/later"), 1, true},
                               {"browser-lookups", browser("/lookups"), 1, false}};
+    if (argc == 4) access_format = argv[3] == std::string_view("json") ? HAWSER_RECORDS_JSON : HAWSER_RECORDS_COMBINED;
     Engine engine;
-    if (argc == 3) {
+    if (argc >= 3) {
         for (const Workload &load : loads) {
             if (std::string_view(argv[1]) == load.name) repeat(engine, load, std::atoi(argv[2]));
         }

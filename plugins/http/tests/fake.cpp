@@ -46,7 +46,13 @@ void attach(hawser_conn *c, const hawser_session *session, void *self) noexcept
     of(c).attached = session;
     of(c).attached_self = self;
 }
-std::int32_t address(hawser_conn *, std::uint32_t, hawser_address *) noexcept { return HAWSER_NOT_FOUND; }
+std::int32_t address(hawser_conn *c, std::uint32_t which, hawser_address *to) noexcept
+{
+    if (which != HAWSER_PEER || of(c).peer.text[0] == '\0') return HAWSER_NOT_FOUND;
+    *to = of(c).peer;
+    to->struct_size = sizeof *to;
+    return HAWSER_OK;
+}
 std::int32_t tls(hawser_conn *c, hawser_tls *) noexcept { return of(c).tls_on ? HAWSER_OK : HAWSER_NOT_FOUND; }
 std::uint64_t queued(hawser_conn *c) noexcept { return of(c).queued_bytes; }
 
@@ -59,6 +65,30 @@ const hawser_conn_api FakeConn::kApi = {
 FakeConn::FakeConn()
     : hawser_conn{&kApi}
 {}
+
+Rig::Host::Host()
+    : hawser_host{}
+{
+    struct_size = sizeof(hawser_host);
+    get_interface = [](const hawser_host *, const char *id) -> const void * {
+        return std::string_view(id) == HAWSER_RECORDS ? &kRecords : nullptr;
+    };
+}
+
+// The stream is the host; its clock is 1500 ns ahead of the loop's.
+const hawser_records Rig::Host::kRecords = {
+    sizeof(hawser_records), 0,
+    [](hawser_loop *, const hawser_node *node, const char *name, std::uint32_t *wanted) -> hawser_stream * {
+        auto *self = const_cast<Host *>(static_cast<const Host *>(node->host));
+        *wanted = self->format;
+        if (self->format == 0 || std::string_view(name) != "access") return nullptr;
+        return reinterpret_cast<hawser_stream *>(self);
+    },
+    [](hawser_stream *stream, hawser_str line) {
+        reinterpret_cast<Host *>(stream)->lines += text(line);
+        return HAWSER_OK;
+    },
+    [](hawser_loop *on) { return on->now + 1500; }};
 
 Rig::Rig()
     : numbers_{{"max_header", 16384},  {"max_fields", 100},        {"max_target", 8192},
@@ -108,7 +138,7 @@ bool Rig::create()
     options_.back().as.items = routes_.data();
     table_ = {{}, HAWSER_TABLE, static_cast<std::uint32_t>(options_.size()), {}};
     table_.as.items = options_.data();
-    node_ = {sizeof node_, 1, nullptr, &table_, {"listener.web", 12}, nullptr};
+    node_ = {sizeof node_, 1, &host_, &table_, {"listener.web", 12}, nullptr};
     error_.struct_size = sizeof error_;
     protocol_ = reinterpret_cast<const hawser_protocol *>(hawser_plugin_v1(nullptr, &error_)->kinds[0]);
     session_ = protocol_->session;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hawser/http.h"
+#include "hawser/records.h"
 
 #include <cstdint>
 #include <deque>
@@ -32,7 +33,8 @@ struct FakeConn : hawser_conn {
     const hawser_session *attached = nullptr;
     void *attached_self = nullptr;
     bool tls_on = false;
-    bool quiet = false; // takes writes without keeping them
+    hawser_address peer{}; // family 0 and no text: it cannot be told
+    bool quiet = false;    // takes writes without keeping them
 
     static const hawser_conn_api kApi;
 };
@@ -50,12 +52,19 @@ public:
     // Before the first bytes. Options are those of the manifest, with its defaults.
     void set(const std::string &option, std::int64_t number) { numbers_[option] = number; }
     void set_server(const std::string &name) { server_ = name; }
+    // The access log is on; what it gets is in lines().
+    void log_access(std::uint32_t format) { host_.format = format; }
+    const std::string &lines() const { return host_.lines; }
     void route(const std::string &pattern, Answerer answer, std::int64_t max_body = -1);
     // False: the engine refused its options; error() says why.
     bool create();
     const hawser_error &error() const { return error_; }
     void open();
-    void *open_on(FakeConn &other) { return protocol_->open(instance_, &other, {nullptr, 0}); }
+    void *open_on(FakeConn &other)
+    {
+        if (instance_ == nullptr) create();
+        return protocol_->open(instance_, &other, {nullptr, 0});
+    }
     const hawser_session *table() const { return session_; }
     void *open_parked(std::string_view state)
     {
@@ -90,6 +99,15 @@ private:
         Answerer answer;
     };
 
+    // Whose tables its hawser_host gives: hawser.records/1.
+    struct Host : hawser_host {
+        Host();
+        std::uint32_t format = 0; // 0: off
+        std::string lines;
+        static const hawser_records kRecords;
+    };
+
+    Host host_;
     std::map<std::string, std::int64_t> numbers_;
     std::string server_ = "test";
     std::deque<Target> targets_;
