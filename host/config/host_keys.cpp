@@ -122,7 +122,6 @@ default = "auto"
 text = "\"auto\": text on a terminal, else JSON"
 [log.access]
 type = "table"
-has = "no"
 text = "A line for each request; off unless present"
 [log.access.keys.output]
 type = "string"

@@ -32,6 +32,14 @@ std::string check_log_output(const std::string &text, std::string &hint)
     return quoted(text) + " is not available in this build";
 }
 
+std::string check_file_output(const std::string &text, std::string &hint)
+{
+    const bool is_place = text == "stdout" || text == "syslog" || text == "journald";
+    if (is_path(text) && !is_place) return {};
+    if (is_place) hint = text == "stdout" ? "use \"/dev/stdout\"" : "for a file of this name use \"./" + text + '"';
+    return "expected \"stderr\" or the path of a file, got " + quoted_short(text);
+}
+
 // The formats of config/host_keys.cpp.
 std::string check_format(const OptionSpec &spec, const std::string &text, std::string &hint)
 {
@@ -41,7 +49,7 @@ std::string check_format(const OptionSpec &spec, const std::string &text, std::s
                std::to_string(text.size()) + ": " + text;
     }
     if (spec.format == "listen") return check_listen(text, hint);
-    if (spec.format == "file_output" && text.empty()) return "expected \"stderr\" or the path of a file, got \"\"";
+    if (spec.format == "file_output") return check_file_output(text, hint);
     if (spec.format == "log_output") return check_log_output(text, hint);
     return {};
 }

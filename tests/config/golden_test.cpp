@@ -107,6 +107,9 @@ std::string dump(const HostPlan &plan)
     if (!(plan.log == LogPlan()))
         out << "log " << level_name(plan.log.level) << ' ' << plan.log.path << " format "
             << static_cast<int>(plan.log.format) << '\n';
+    if (plan.log.access.format != AccessFormat::Off)
+        out << "access " << (plan.log.access.format == AccessFormat::Json ? "json " : "combined ")
+            << (plan.log.access.path.empty() ? "to stderr" : plan.log.access.path) << '\n';
     for (const CompartmentPlan &compartment : plan.compartments) {
         out << "compartment " << compartment.name << ", loops " << compartment.loops << '\n';
         for (const PluginRef &plugin : compartment.plugins)
