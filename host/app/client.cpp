@@ -101,8 +101,12 @@ void print_node(const json::object &node, const std::string &indent, const std::
     std::string what = text(node, "kind");
     if (!text(node, "plugin").empty()) what += " of " + text(node, "plugin");
     if (!text(node, "pid").empty()) what += ", pid " + text(node, "pid") + ", generation " + text(node, "generation");
-    table.row(
-        {indent + branch + text(node, "name"), text(node, "state"), what, text(node, "since"), text(node, "detail")});
+    std::string remark = text(node, "detail");
+    if (const std::string error = text(node, "error"); !error.empty())
+        remark += (remark.empty() ? "" : "; ") + ("last error: " + error);
+    const std::string restarts = text(node, "restarts");
+    table.row({indent + branch + text(node, "name"), text(node, "state"), text(node, "since"),
+               restarts == "0" ? "" : restarts, what, remark});
     const json::array &children = list(node, "children");
     const std::string below = branch.empty() ? indent : indent + (branch == "└─ " ? "   " : "│  ");
     for (std::size_t i = 0; i < children.size(); ++i) {
@@ -126,7 +130,7 @@ Status tree_command(const Arguments &arguments, const Surroundings &around)
     Status status = Status::Ok;
     const auto result = ask("tree", {}, arguments, around, kQuick, status);
     if (!result) return status;
-    Table table({"NAME", "STATE", "KIND", "SINCE", "DETAIL"});
+    Table table({"NAME", "STATE", "SINCE", "RESTARTS", "KIND", "DETAIL"});
     print_node(*result, "", "", table);
     table.print(around.out, "");
     return status;
@@ -137,8 +141,9 @@ Status status_command(const Arguments &arguments, const Surroundings &around)
     Status status = Status::Ok;
     const auto result = ask("status", {}, arguments, around, kQuick, status);
     if (!result) return status;
-    around.out << "hawser " << text(*result, "version") << ", pid " << text(*result, "pid") << ", generation "
-               << text(*result, "generation") << ", up " << duration(text(*result, "uptime_ms")) << '\n';
+    around.out << "hawser " << text(*result, "version") << ", " << text(*result, "state") << ", pid "
+               << text(*result, "pid") << ", generation " << text(*result, "generation") << ", up "
+               << duration(text(*result, "uptime_ms")) << '\n';
     if (!text(*result, "config").empty()) around.out << text(*result, "config") << '\n';
     Table listeners({"LISTENER", "ADDRESS", "PROTOCOL"});
     for (const json::value &row : list(*result, "listeners")) {

@@ -87,10 +87,4 @@ void ServicePart::stop(std::function<void()> done)
     if (status != HAWSER_PENDING) finished(status);
 }
 
-void ServicePart::give_up()
-{
-    on_started_ = {};
-    on_stopped_ = {};
-}
-
 } // namespace hawser::host

@@ -15,7 +15,6 @@ public:
 
     void start(std::function<void(std::optional<Failure>)> done) override;
     void stop(std::function<void()> done) override;
-    void give_up() override;
 
 private:
     // What the plugin completes; the op is first, so that the op is the way back to this.

@@ -64,6 +64,8 @@ struct Failed { // nothing is served; the worker ends
 struct NodeStatus {
     std::string name, kind, plugin, state, detail;
     std::uint64_t since_wall_ns = 0;
+    std::uint32_t restarts = 0;
+    std::string error; // the last one, also when the node runs again
 };
 struct StatusReport {
     std::vector<NodeStatus> nodes;

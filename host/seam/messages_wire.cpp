@@ -90,13 +90,15 @@ std::vector<Packet> packets_of(const Failed &message)
 
 void write_row(WireWriter &out, const NodeStatus &row)
 {
-    constexpr std::size_t kMostDetail = 512;
+    constexpr std::size_t kMostText = 512;
     out.text(row.name);
     out.text(row.kind);
     out.text(row.plugin);
     out.text(row.state);
-    out.text(std::string_view(row.detail).substr(0, kMostDetail));
+    out.text(std::string_view(row.detail).substr(0, kMostText));
     out.number(row.since_wall_ns);
+    out.number(row.restarts);
+    out.text(std::string_view(row.error).substr(0, kMostText));
 }
 
 std::vector<Packet> packets_of(const StatusReport &message)
@@ -164,13 +166,15 @@ StatusReport read_report(WireReader &in, bool &continued)
 {
     StatusReport message;
     in.flag(continued);
-    in.list(message.nodes, 28, [](WireReader &from, NodeStatus &row) {
+    in.list(message.nodes, 36, [](WireReader &from, NodeStatus &row) {
         from.text(row.name);
         from.text(row.kind);
         from.text(row.plugin);
         from.text(row.state);
         from.text(row.detail);
         from.number(row.since_wall_ns);
+        from.number(row.restarts);
+        from.text(row.error);
     });
     return message;
 }

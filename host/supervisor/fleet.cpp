@@ -160,6 +160,7 @@ void Fleet::swap()
         slot.generation = generation_;
         slot.worker = std::move(worker);
         slot.backoff.succeeded();
+        slot.health = {};
     }
     candidates_.clear();
     for (const std::string &name : change_.removed) {
@@ -210,7 +211,7 @@ void Fleet::give_up_change()
     advance_soon();
 }
 
-void Fleet::log_death(WorkerHandle &worker, const WorkerEnd &end)
+std::string Fleet::log_death(WorkerHandle &worker, const WorkerEnd &end)
 {
     const std::string crumb = end.signal == SIGKILL ? "" : worker.last_crumb();
     log_.write(Level::Error, "compartment." + worker.plan()->name, "worker_died",
@@ -218,6 +219,7 @@ void Fleet::log_death(WorkerHandle &worker, const WorkerEnd &end)
                 {"generation", std::to_string(worker.generation())},
                 {"reason", how_it_ended(end)},
                 {"in", crumb.empty() ? "no plugin" : crumb}});
+    return "its worker ended with " + how_it_ended(end) + (crumb.empty() ? "" : " in " + crumb);
 }
 
 void Fleet::ended(WorkerHandle *worker, const WorkerEnd &end)
@@ -239,6 +241,10 @@ void Fleet::failed(WorkerHandle *worker, const Failed &failed)
     else
         log_.write(Level::Error, failed.node.empty() ? "compartment." + name : failed.node, "start_failed",
                    {{"error", failed.text}});
+    if (const auto slot = slots_.find(name); slot != slots_.end() && slot->second.worker.get() == worker) {
+        slot->second.health.error = (failed.node.empty() ? "" : failed.node + ": ") + failed.text;
+        slot->second.refused = true;
+    }
 }
 
 void Fleet::candidate_ended(const std::string &name, const WorkerEnd &end)
@@ -286,7 +292,9 @@ void Fleet::slot_ended(const std::string &name, const WorkerEnd &end)
         gone_if_empty();
         return;
     }
-    log_death(*dead, end);
+    const std::string how = log_death(*dead, end);
+    if (!std::exchange(slot.refused, false)) slot.health.error = how;
+    slot.health.down_since_ns = wall_now();
     const std::uint64_t ready_at = dead->ready_at();
     if (ready_at != 0 && monotonic_now() - ready_at > kEarlyDeath) slot.backoff.succeeded();
     restart_later(name);
@@ -295,6 +303,7 @@ void Fleet::slot_ended(const std::string &name, const WorkerEnd &end)
 void Fleet::restart_later(const std::string &name)
 {
     Slot &slot = slots_.at(name);
+    ++slot.health.restarts;
     slot.restart = events_.after(slot.backoff.next_delay(), [this, name] { start_slot(name); });
 }
 

@@ -54,6 +54,16 @@ public:
     std::uint64_t connections_cut() const { return cut_; }
     bool killed_while_stopping() const { return killed_; }
 
+    // How it went with the worker of a compartment since its generation serves.
+    struct Health {
+        std::uint32_t restarts = 0;
+        std::string error;              // why the last one ended
+        std::int64_t down_since_ns = 0; // wall time
+    };
+    const Health *health(const WorkerHandle &worker) const; // null: it does not serve yet, or no more
+    // Visits the compartments whose worker has died and is not started again yet.
+    void for_each_down(
+        const std::function<void(const CompartmentPlan &, std::uint64_t generation, const Health &)> &visit) const;
     // Visits every worker: those that serve, start and drain.
     void for_each(const std::function<void(WorkerHandle &)> &visit);
     // Asks all for their nodes; told() comes within a second with what came.
@@ -67,6 +77,8 @@ private:
         std::unique_ptr<WorkerHandle> worker; // null: dead, waiting to be started again
         Backoff backoff{50'000'000, 30'000'000'000};
         Events::Id restart = 0;
+        Health health;
+        bool refused = false; // its worker said why it ends
     };
     // A change goes through these in order; a failure in the first two undoes it.
     enum class Phase : std::uint8_t { Starting, Attaching, Closing };
@@ -92,7 +104,7 @@ private:
     void slot_ended(const std::string &name, const WorkerEnd &end);
     void retiree_ended(WorkerHandle *worker, const WorkerEnd &end);
     void count_end(const WorkerHandle &worker, const WorkerEnd &end);
-    void log_death(WorkerHandle &worker, const WorkerEnd &end);
+    std::string log_death(WorkerHandle &worker, const WorkerEnd &end); // the same in words
     void gone_if_empty();
     void heard_status(const WorkerHandle *worker, const StatusReport &report);
     void finish_report();

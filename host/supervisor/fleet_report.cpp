@@ -11,6 +11,20 @@ constexpr std::uint64_t kReportTimeout = 1'000'000'000;
 
 } // namespace
 
+const Fleet::Health *Fleet::health(const WorkerHandle &worker) const
+{
+    const auto slot = slots_.find(worker.plan()->name);
+    return slot != slots_.end() && slot->second.worker.get() == &worker ? &slot->second.health : nullptr;
+}
+
+void Fleet::for_each_down(
+    const std::function<void(const CompartmentPlan &, std::uint64_t, const Health &)> &visit) const
+{
+    for (const auto &[name, slot] : slots_) {
+        if (!slot.worker && !ending_) visit(*slot.plan, slot.generation, slot.health);
+    }
+}
+
 void Fleet::report(std::function<void(const Reports &)> told)
 {
     if (told_) {

@@ -1,6 +1,7 @@
 // Tests: tests/system/supervision_test.cpp
 #include "supervisor/report.hpp"
 
+#include "base/text.hpp"
 #include "loop/loop.hpp"
 #include "supervisor/supervisor.hpp"
 
@@ -28,6 +29,11 @@ std::string time_text(std::uint64_t wall_ns)
     return {text, n};
 }
 
+std::uint64_t started_wall(const HostFacts &facts)
+{
+    return static_cast<std::uint64_t>(wall_now()) - (monotonic_now() - facts.started_at);
+}
+
 json::object node_object(const NodeStatus &node)
 {
     json::object out;
@@ -35,8 +41,10 @@ json::object node_object(const NodeStatus &node)
     out["kind"] = node.kind;
     out["plugin"] = node.plugin;
     out["state"] = node.state;
-    if (!node.detail.empty()) out["detail"] = node.detail;
-    out["since"] = time_text(node.since_wall_ns);
+    if (!node.detail.empty()) out["detail"] = valid_utf8(node.detail);
+    if (node.since_wall_ns != 0) out["since"] = time_text(node.since_wall_ns);
+    out["restarts"] = node.restarts;
+    if (!node.error.empty()) out["error"] = valid_utf8(node.error);
     return out;
 }
 
@@ -46,11 +54,17 @@ std::vector<NodeStatus> nodes_of(const WorkerHandle &worker, const Fleet::Report
     if (const auto found = reports.find(&worker); found != reports.end()) return found->second.nodes;
     std::vector<NodeStatus> nodes;
     for (const NodePlan &node : worker.plan()->nodes)
-        nodes.push_back({node.name, node.kind, worker.plan()->plugins[node.plugin].name, "unknown", "", 0});
+        nodes.push_back({node.name, node.kind, worker.plan()->plugins[node.plugin].name, "unknown", "", 0, 0, ""});
     return nodes;
 }
 
-json::object worker_object(WorkerHandle &worker)
+void put_health(json::object &out, const Fleet::Health &health)
+{
+    out["restarts"] = health.restarts;
+    if (!health.error.empty()) out["error"] = valid_utf8(health.error);
+}
+
+json::object worker_object(WorkerHandle &worker, const Fleet &fleet)
 {
     json::object out;
     out["name"] = worker.plan()->name;
@@ -59,6 +73,23 @@ json::object worker_object(WorkerHandle &worker)
     out["generation"] = worker.generation();
     out["loops"] = worker.plan()->loops;
     out["connections"] = worker.open_connections();
+    out["since"] = time_text(static_cast<std::uint64_t>(worker.since_wall_ns()));
+    if (const Fleet::Health *health = fleet.health(worker)) put_health(out, *health);
+    return out;
+}
+
+// A compartment without a worker for the moment.
+json::object down_object(const CompartmentPlan &plan, std::uint64_t generation, const Fleet::Health &health)
+{
+    json::object out;
+    out["name"] = plan.name;
+    out["state"] = "down";
+    out["detail"] = "its worker is started again";
+    out["generation"] = generation;
+    out["loops"] = plan.loops;
+    out["connections"] = 0;
+    out["since"] = time_text(static_cast<std::uint64_t>(health.down_since_ns));
+    put_health(out, health);
     return out;
 }
 
@@ -94,16 +125,20 @@ std::string status_json(const HostFacts &facts, Fleet &fleet, const Fleet::Repor
     json::object out;
     out["version"] = kHostVersion;
     out["pid"] = ::getpid();
+    out["state"] = facts.state;
     out["generation"] = facts.generation;
     out["config"] = facts.plan->path;
     out["uptime_ms"] = (monotonic_now() - facts.started_at) / 1'000'000;
     json::array compartments, listeners;
     fleet.for_each([&](WorkerHandle &worker) {
-        json::object compartment = worker_object(worker);
+        json::object compartment = worker_object(worker, fleet);
         json::array nodes;
         for (const NodeStatus &node : nodes_of(worker, reports)) nodes.push_back(node_object(node));
         compartment["nodes"] = std::move(nodes);
         compartments.push_back(std::move(compartment));
+    });
+    fleet.for_each_down([&](const CompartmentPlan &plan, std::uint64_t generation, const Fleet::Health &health) {
+        compartments.push_back(down_object(plan, generation, health));
     });
     for (const SocketStore::Bound &bound : facts.bound)
         listeners.push_back(
@@ -118,15 +153,22 @@ std::string tree_json(const HostFacts &facts, Fleet &fleet, const Fleet::Reports
     json::object root;
     root["name"] = "host";
     root["kind"] = "host";
-    root["state"] = "running";
+    root["state"] = facts.state;
+    root["since"] = time_text(started_wall(facts));
     root["generation"] = facts.generation;
     json::array compartments;
     fleet.for_each([&](WorkerHandle &worker) {
-        json::object compartment = worker_object(worker);
+        json::object compartment = worker_object(worker, fleet);
         compartment["name"] = "compartment." + worker.plan()->name;
         compartment["kind"] = "compartment";
         json::array children = children_of(nullptr, nodes_of(worker, reports));
         if (!children.empty()) compartment["children"] = std::move(children);
+        compartments.push_back(std::move(compartment));
+    });
+    fleet.for_each_down([&](const CompartmentPlan &plan, std::uint64_t generation, const Fleet::Health &health) {
+        json::object compartment = down_object(plan, generation, health);
+        compartment["name"] = "compartment." + plan.name;
+        compartment["kind"] = "compartment";
         compartments.push_back(std::move(compartment));
     });
     root["children"] = std::move(compartments);

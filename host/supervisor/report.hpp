@@ -10,6 +10,7 @@
 namespace hawser::host {
 
 struct HostFacts {
+    std::string state; // "starting", "running", "reloading", "stopping"
     std::uint64_t generation = 0;
     std::uint64_t started_at = 0; // monotonic
     const HostPlan *plan = nullptr;

@@ -99,6 +99,7 @@ private:
             end_now();
             return;
         }
+        generation_served_ = true;
         announce("ready");
     }
 
@@ -237,7 +238,14 @@ private:
 
     // Control socket ---------------------------------------------------------------------------------------------
 
-    HostFacts facts() const { return {generation_, started_at_, &*loaded_.plan, sockets_.bound(*loaded_.plan)}; }
+    HostFacts facts() const
+    {
+        const char *state = ending_              ? "stopping"
+                            : reloading_         ? "reloading"
+                            : generation_served_ ? "running"
+                                                 : "starting";
+        return {state, generation_, started_at_, &*loaded_.plan, sockets_.bound(*loaded_.plan)};
+    }
 
     void control(const ControlRequest &request)
     {
@@ -274,7 +282,7 @@ private:
     std::optional<Fleet> fleet_;
     std::unique_ptr<ControlServer> control_;
     std::uint64_t generation_ = 0;
-    bool ending_ = false, reloading_ = false;
+    bool ending_ = false, reloading_ = false, generation_served_ = false;
     std::vector<std::function<void(const Reply &)>> waiting_;
     Status result_ = Status::Ok;
 };

@@ -58,6 +58,7 @@ WorkerHandle::WorkerHandle(Events &events, Launched launched, SharedPlan plan, c
     , generation_(snapshot.generation)
     , start_timeout_(snapshot.start_timeout_ns)
     , hearer_(std::move(hearer))
+    , since_wall_(wall_now())
     , started_at_(monotonic_now())
 {}
 
@@ -66,6 +67,12 @@ WorkerHandle::~WorkerHandle()
     events_.cancel(on_channel_);
     events_.cancel(on_end_);
     events_.cancel(on_deadline_);
+}
+
+void WorkerHandle::enter(State state)
+{
+    state_ = state;
+    since_wall_ = wall_now();
 }
 
 void WorkerHandle::listen()
@@ -81,7 +88,7 @@ void WorkerHandle::late_after(std::uint64_t ns, std::uint64_t grace, const char 
         Failed late;
         late.text = "compartment \"" + plan_->name + "\" " + what + " in " + std::to_string(ns / 1'000'000) + " ms";
         if (const std::string crumb = last_crumb(); !crumb.empty()) late.text += "; it is in " + crumb;
-        state_ = State::Stopping;
+        enter(State::Stopping);
         hearer_.failed(late);
         // After what the failure leads to was told.
         deadline(1, [this] { launched_.worker->kill(); });
@@ -110,19 +117,19 @@ void WorkerHandle::handle(Message message)
 {
     if (std::holds_alternative<Ready>(message)) {
         if (state_ != State::Starting) return;
-        state_ = State::Ready;
+        enter(State::Ready);
         ready_at_ = monotonic_now();
         events_.cancel(on_deadline_);
         hearer_.ready();
     } else if (std::holds_alternative<Serving>(message)) {
         if (state_ != State::Ready) return;
-        state_ = State::Serving;
+        enter(State::Serving);
         events_.cancel(on_deadline_);
         hearer_.serving();
     } else if (std::holds_alternative<Closed>(message)) {
         hearer_.closed();
     } else if (const auto *failed = std::get_if<Failed>(&message)) {
-        state_ = State::Stopping;
+        enter(State::Stopping);
         deadline(kAfterStop, [this] { launched_.worker->kill(); });
         hearer_.failed(*failed);
     } else if (const auto *report = std::get_if<StatusReport>(&message)) {
@@ -140,7 +147,7 @@ void WorkerHandle::process_ended()
     events_.cancel(on_channel_);
     events_.cancel(on_end_);
     events_.cancel(on_deadline_);
-    state_ = State::Ended;
+    enter(State::Ended);
     const WorkerEnd end = launched_.worker->reap();
     const auto ended = std::move(hearer_.ended);
     ended(end); // may destroy this
@@ -162,7 +169,7 @@ void WorkerHandle::drain(Drain how)
         stop();
         return;
     }
-    state_ = State::Draining;
+    enter(State::Draining);
     const std::uint64_t timeout = how.timeout_ns;
     static_cast<void>(launched_.channel->send(Message(std::move(how))));
     deadline(timeout + kAfterDrain, [this] { launched_.worker->kill(); });
@@ -172,7 +179,7 @@ void WorkerHandle::stop()
 {
     if (state_ == State::Ended || state_ == State::Stopping) return;
     const bool starting = state_ == State::Starting;
-    state_ = State::Stopping;
+    enter(State::Stopping);
     static_cast<void>(launched_.channel->send(Stop{}));
     // One that still starts may be in any plugin's hands and is not waited for.
     deadline(starting ? kAfterStop / 10 : kAfterStop, [this] { launched_.worker->kill(); });
@@ -182,7 +189,7 @@ void WorkerHandle::kill() { launched_.worker->kill(); }
 
 bool WorkerHandle::ask_status()
 {
-    const bool answers = state_ == State::Serving || state_ == State::Draining;
+    const bool answers = state_ != State::Ended;
     // One that does not answer is not asked again: its channel would fill, and sending wait.
     if (answers && !asked_) asked_ = launched_.channel->send(AskStatus{}).ok();
     return answers && asked_;

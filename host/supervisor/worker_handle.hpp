@@ -45,6 +45,7 @@ public:
     State state() const { return state_; }
     bool served() const { return served_; } // it was told to serve at some time
     std::string_view state_name() const;
+    std::int64_t since_wall_ns() const { return since_wall_; } // of the state
     int pid() const { return launched_.worker->pid(); }
     std::uint64_t generation() const { return generation_; }
     const SharedPlan &plan() const { return plan_; }
@@ -57,6 +58,7 @@ public:
 
 private:
     WorkerHandle(Events &events, Launched launched, SharedPlan plan, const Snapshot &snapshot, WorkerHearer hearer);
+    void enter(State state);
     void listen();
     void channel_readable();
     void handle(Message message);
@@ -70,6 +72,7 @@ private:
     std::uint64_t generation_, start_timeout_;
     WorkerHearer hearer_;
     State state_ = State::Starting;
+    std::int64_t since_wall_ = 0;
     bool served_ = false, asked_ = false; // told to serve; asked for a report that has not come
     std::uint64_t started_at_ = 0, ready_at_ = 0;
     Events::Id on_channel_ = 0, on_end_ = 0, on_deadline_ = 0;

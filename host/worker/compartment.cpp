@@ -17,6 +17,24 @@ constexpr std::uint64_t kLastLines = 500'000'000;    // for lines of requests, a
 constexpr std::uint64_t kPatience = 5'000'000'000;   // for what a healthy loop does at once
 constexpr unsigned kEventsPerTurn = 256;             // at most (loop)
 
+// What a node's options name has to run before it starts: services, and resources with what they name in turn.
+void collect_needs(const Value &value, std::vector<std::size_t> &needs)
+{
+    if (value.type == Value::Type::Object) needs.push_back(value.node);
+    for (const Value &item : value.items) collect_needs(item, needs);
+}
+
+RestartRule rule_of(const RestartPolicy &policy)
+{
+    RestartRule rule;
+    rule.when = policy.when == RestartPolicy::When::Never    ? RestartRule::When::Never
+                : policy.when == RestartPolicy::When::Always ? RestartRule::When::Always
+                                                             : RestartRule::When::OnFailure;
+    rule.limit = policy.limit;
+    rule.within_ns = policy.within_ns;
+    return rule;
+}
+
 } // namespace
 
 Compartment::Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log,
@@ -37,11 +55,16 @@ Compartment::Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log
         host_.set_access({&*access_lines_, access});
     }
     LoopFace &first = threads_.front()->face();
-    tree_ = std::make_unique<Tree>(first.loop());
+    tree_ = std::make_unique<Tree>(
+        first.loop(), [this](Level level, std::string_view node, std::string_view event,
+                             std::span<const LogField> fields) { log_.write(level, node, event, fields); });
     for (std::uint32_t i = 0; i < plan.nodes.size(); ++i) {
         const NodePlan &node = plan.nodes[i];
         ServicePart *part = instances_.is_service(i) ? &parts_.emplace_back(instances_, i, node.name, first) : nullptr;
-        tree_->add(node.name, node.kind, plan.plugins[node.plugin].name, part);
+        std::vector<std::size_t> needs;
+        collect_needs(node.options, needs);
+        tree_->add(
+            {node.name, node.kind, plan.plugins[node.plugin].name, part, std::move(needs), rule_of(node.restart)});
     }
     for (std::size_t i = 0; i < plan.listeners.size(); ++i) shares_[i].most = plan.listeners[i].limits.connections;
     host_.on_failed([this](const std::string &node, const std::string &why) { node_failed(node, why); });
@@ -51,10 +74,12 @@ Compartment::~Compartment() = default;
 
 void Compartment::node_failed(const std::string &node, const std::string &why)
 {
-    log_.write(Level::Error, node, "failed", {{"error", why}});
-    for (std::size_t i = 0; i < plan_.nodes.size(); ++i) {
-        if (plan_.nodes[i].name == node) tree_->set_state(i, NodeState::Failed, why);
-    }
+    const auto named = [&node](const NodePlan &each) { return each.name == node; };
+    const auto found = std::find_if(plan_.nodes.begin(), plan_.nodes.end(), named);
+    if (found == plan_.nodes.end()) return;
+    const auto index = static_cast<std::size_t>(found - plan_.nodes.begin());
+    const bool told = threads_.front()->face().loop().submit([this, index, why] { tree_->fail(index, why); });
+    if (!told) log_.write(Level::Error, node, "failed", {{"error", why}});
 }
 
 std::optional<Failure> Compartment::load()
@@ -84,9 +109,29 @@ std::optional<Failure> Compartment::create()
     return failure;
 }
 
-void Compartment::start_services(std::uint64_t timeout_ns, const std::function<void(std::optional<Failure>)> &done)
+void Compartment::start_services(std::uint64_t each_ns, std::uint64_t rollback_ns,
+                                 std::function<void(std::optional<Failure>)> done)
 {
-    threads_.front()->face().loop().submit([this, timeout_ns, done] { tree_->start(timeout_ns, done); });
+    threads_.front()->face().loop().submit(
+        [this, each_ns, rollback_ns, done = std::move(done)] { tree_->start(each_ns, rollback_ns, done); });
+}
+
+void Compartment::stop_services(std::uint64_t all_ns, std::function<void()> done)
+{
+    if (running_)
+        threads_.front()->face().loop().submit([this, all_ns, done] { tree_->stop(all_ns, done); });
+    else
+        done();
+}
+
+void Compartment::name_laggards()
+{
+    for (const NodeReport &node : tree_->report()) {
+        if (node.state != state_name(NodeState::Stopping) && node.state != state_name(NodeState::Starting)) continue;
+        const bool stops = node.state == state_name(NodeState::Stopping);
+        log_.write(Level::Error, node.name, stops ? "stop_timed_out" : "start_timed_out",
+                   {{"reason", "it does not return to its loop"}});
+    }
 }
 
 std::optional<Failure> Compartment::attach(LoopThread &thread, std::vector<PassedSocket> &sockets)
@@ -157,8 +202,8 @@ bool Compartment::close_listeners(const std::vector<ListenerAddress> &unserved, 
 
 bool Compartment::drain(std::uint64_t deadline, std::uint32_t why)
 {
-    tree_->set_all(NodeState::Draining);
     return !stuck_ && on_all([this, deadline, why](LoopThread &it) {
+        if (&it == threads_.front().get()) tree_->drain();
         instances_.drain(it.face(), deadline, why);
         it.face().drain_sessions(deadline, why);
     });
@@ -192,13 +237,7 @@ bool Compartment::end_all(std::uint64_t timeout_ns)
         instances_.unshare();
         return true;
     }
-    auto stopped = std::make_shared<std::promise<void>>();
-    const auto laggard = [this](const std::string &node) { log_.write(Level::Error, node, "stop_timed_out"); };
-    const std::uint64_t each = std::max<std::uint64_t>(timeout_ns / (parts_.size() + 1), 10'000'000);
-    threads_.front()->face().loop().submit(
-        [this, each, laggard, stopped] { tree_->stop(each, laggard, [stopped] { stopped->set_value(); }); });
-    const auto patience = std::chrono::nanoseconds(timeout_ns + kPatience);
-    if (stuck_ || stopped->get_future().wait_for(patience) != std::future_status::ready) return false;
+    if (stuck_) return false;
     for (auto thread = threads_.rbegin(); thread != threads_.rend(); ++thread) {
         LoopFace &face = (*thread)->face();
         if (!(*thread)->call([&face] { face.abort_connections(true); }, kPatience)) return false;

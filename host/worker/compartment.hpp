@@ -32,8 +32,10 @@ public:
     std::optional<Failure> load();
     void start_loops();
     std::optional<Failure> create();
-    // done() comes on loop 0.
-    void start_services(std::uint64_t timeout_ns, const std::function<void(std::optional<Failure>)> &done);
+    // done() comes on loop 0. One that does not start in `each_ns` fails; `rollback_ns` is for stopping the others
+    // then.
+    void start_services(std::uint64_t each_ns, std::uint64_t rollback_ns,
+                        std::function<void(std::optional<Failure>)> done);
     std::optional<Failure> serve(std::vector<PassedSocket> sockets);
 
     // Where lines of requests go from now on; of no effect if they are off.
@@ -46,11 +48,17 @@ public:
     bool drain(std::uint64_t deadline, std::uint32_t why);
     std::uint64_t open() const; // connections of listeners
     std::uint64_t abort();      // ends them; returns how many there were
-    // Stops the services, destroys the instances, ends the loops. False: a loop is stuck; then nothing of this may be
-    // destroyed any more and the process has to end. The lines of requests have been written then, or are lost.
+    // Stops the services within `all_ns`, also while they start; done() comes on loop 0, or at once if there is none.
+    // May be called again to hurry. If a loop is stuck, done() never comes.
+    void stop_services(std::uint64_t all_ns, std::function<void()> done);
+    // Logs those that should have stopped by now.
+    void name_laggards();
+    // Destroys the instances, ends the loops; the services have stopped. False: a loop is stuck; then nothing of this
+    // may be destroyed any more and the process has to end. The lines of requests have been written then, or are lost.
     bool end(std::uint64_t timeout_ns);
 
     std::vector<NodeReport> report() const { return tree_->report(); }
+    unsigned given_up() const { return tree_->given_up(); } // services that did not start or stop in time
 
 private:
     bool end_all(std::uint64_t timeout_ns);

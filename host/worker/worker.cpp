@@ -7,7 +7,8 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <future>
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,7 +17,9 @@ namespace {
 
 constexpr std::uint64_t kOrphanTimeout = 3'000'000'000; // gone within 5 seconds after the supervisor, services included
 constexpr std::uint64_t kOrphanStop = 1'000'000'000;
-constexpr std::uint64_t kStopTimeout = 5'000'000'000;
+constexpr std::uint64_t kStopTimeout = 5'000'000'000; // for services, beside what is left of the time to drain
+constexpr std::uint64_t kPatience = 1'000'000'000;    // for a loop to say that its services have stopped
+constexpr std::uint64_t kNever = 0;
 constexpr std::uint32_t kStopping = HAWSER_STOPPING;
 
 // The conversation of one worker with its supervisor.
@@ -29,22 +32,20 @@ public:
         , compartment_(std::make_unique<Compartment>(
               snapshot.compartment, page, log, [this] { event_.raise(); }, snapshot.access))
     {}
-    ~Worker()
-    {
-        // Threads still use it: it stays until the process ends.
-        if (stuck_) static_cast<void>(compartment_.release());
-    }
+    bool is_stuck() const { return stuck_; } // threads that cannot be ended use it
 
     Status run()
     {
         if (!wait_for_start()) return Status::Ok;
         if (auto failure = start()) return refuse(*failure);
+        if (!started_) return give_up_start();
         if (!channel_.send(Ready{})) return drain_alone();
         return serve();
     }
 
 private:
     enum class Woken { Message, Event, Deadline };
+    enum class Attended { Done, Deadline, Stop, Gone };
 
     // Messages before Start; false: the supervisor has gone or wants no worker any more.
     bool wait_for_start()
@@ -60,6 +61,8 @@ private:
                 return true;
             } else if (std::holds_alternative<Stop>(**message) || std::holds_alternative<Drain>(**message)) {
                 return false;
+            } else if (std::holds_alternative<AskStatus>(**message)) {
+                report();
             }
         }
     }
@@ -75,17 +78,73 @@ private:
         if (auto failure = compartment_->load()) return failure;
         compartment_->start_loops();
         if (auto failure = compartment_->create()) return failure;
-        std::promise<std::optional<Failure>> started;
-        compartment_->start_services(snapshot_.start_timeout_ns,
-                                     [&](std::optional<Failure> failure) { started.set_value(std::move(failure)); });
-        return started.get_future().get();
+        auto outcome = std::make_shared<std::optional<Failure>>();
+        compartment_->start_services(snapshot_.start_timeout_ns, kStopTimeout,
+                                     [this, outcome](std::optional<Failure> failure) {
+                                         *outcome = std::move(failure);
+                                         started_ = true;
+                                         event_.raise();
+                                     });
+        // Told to stop meanwhile: the services know nothing of it yet.
+        const Attended attended = attend(kNever, [this] { return started_.load(); });
+        return attended == Attended::Done ? std::move(*outcome) : std::nullopt;
+    }
+
+    // Waits until done() is true, which is asked whenever the event was raised, and answers the supervisor meanwhile.
+    Attended attend(std::uint64_t deadline, const std::function<bool()> &done)
+    {
+        while (!done()) {
+            const Woken woken = alone_ ? wait_for_event(deadline) : wait(deadline);
+            if (woken == Woken::Deadline) return Attended::Deadline;
+            if (woken != Woken::Message) continue;
+            auto message = channel_.receive();
+            if (!message || !*message) {
+                alone_ = true;
+                return Attended::Gone;
+            }
+            if (std::holds_alternative<Stop>(**message)) return Attended::Stop;
+            if (std::holds_alternative<AskStatus>(**message)) report();
+            if (auto *output = std::get_if<Output>(&**message)) take(std::move(*output));
+        }
+        return Attended::Done;
+    }
+
+    // Told to stop before it was ready.
+    Status give_up_start()
+    {
+        end(alone_ ? kOrphanStop : kStopTimeout);
+        return stuck_ || compartment_->given_up() > 0 ? Status::CutOff : Status::Ok;
+    }
+
+    // Stops the services within `all_ns`, sooner if it is told so, and ends everything; `stuck_` says whether it could.
+    void end(std::uint64_t all_ns)
+    {
+        const auto stopped = std::make_shared<std::atomic<bool>>(false);
+        const auto tell = [this, stopped] {
+            *stopped = true;
+            event_.raise();
+        };
+        compartment_->stop_services(all_ns, tell);
+        std::uint64_t deadline = monotonic_now() + all_ns + kPatience;
+        for (;;) {
+            const Attended attended = attend(deadline, [&stopped] { return stopped->load(); });
+            if (attended == Attended::Done) break;
+            if (attended == Attended::Deadline) {
+                compartment_->name_laggards();
+                stuck_ = true;
+                return;
+            }
+            compartment_->stop_services(kOrphanStop, tell);
+            deadline = std::min(deadline, monotonic_now() + kOrphanStop + kPatience);
+        }
+        stuck_ = !compartment_->end(kStopTimeout);
     }
 
     Status refuse(const Failure &failure)
     {
         const Failed told{static_cast<std::int32_t>(failure.status), failure.node, failure.option, failure.text};
         if (!channel_.send(told)) log_.write(Level::Error, failure.node, "start_failed", {{"error", failure.text}});
-        stuck_ = !compartment_->end(kStopTimeout);
+        end(kStopTimeout);
         return failure.status;
     }
 
@@ -135,7 +194,8 @@ private:
         for (NodeReport &node : compartment_->report()) {
             told.nodes.push_back({std::move(node.name), std::move(node.kind), std::move(node.plugin),
                                   std::move(node.state), std::move(node.detail),
-                                  static_cast<std::uint64_t>(node.since_wall_ns)});
+                                  static_cast<std::uint64_t>(node.since_wall_ns), node.restarts,
+                                  std::move(node.error)});
         }
         static_cast<void>(channel_.send(told));
     }
@@ -143,32 +203,18 @@ private:
     // Until the last connection has gone, the deadline is over, or the supervisor says stop.
     void wait_for_connections(std::uint64_t deadline)
     {
-        bool listening = true; // to the channel
-        while (compartment_->open() > 0) {
-            const Woken woken = listening ? wait(deadline) : wait_for_event(deadline);
-            if (woken == Woken::Deadline) return;
-            if (woken != Woken::Message) continue;
-            auto message = channel_.receive();
-            if (!message || !*message) {
-                listening = false;
-                alone_ = true;
-                deadline = std::min(deadline, monotonic_now() + kOrphanTimeout);
-            } else if (std::holds_alternative<Stop>(**message)) {
-                return;
-            } else if (std::holds_alternative<AskStatus>(**message)) {
-                report();
-            } else if (auto *output = std::get_if<Output>(&**message)) {
-                take(std::move(*output));
-            }
-        }
+        const auto gone = [this] { return compartment_->open() == 0; };
+        if (attend(deadline, gone) == Attended::Gone)
+            attend(std::min(deadline, monotonic_now() + kOrphanTimeout), gone);
     }
 
     Woken wait_for_event(std::uint64_t until)
     {
         const std::uint64_t now = monotonic_now();
-        if (now >= until) return Woken::Deadline;
+        if (until != kNever && now >= until) return Woken::Deadline;
         pollfd fd{event_.fd(), POLLIN, 0};
-        if (::poll(&fd, 1, static_cast<int>((until - now) / 1'000'000 + 1)) > 0) event_.clear();
+        const int timeout = until == kNever ? -1 : static_cast<int>((until - now) / 1'000'000 + 1);
+        if (::poll(&fd, 1, timeout) > 0) event_.clear();
         return Woken::Event;
     }
 
@@ -194,13 +240,17 @@ private:
         } else {
             cut = before;
         }
-        const std::uint64_t for_services = std::max<std::uint64_t>(asked.timeout_ns / 4, kStopTimeout);
-        stuck_ = !compartment_->end(alone_ ? kOrphanStop : for_services);
+        // The supervisor kills kAfterDrain (10 s) after the deadline.
+        const std::uint64_t now = monotonic_now(), left = deadline > now ? deadline - now : 0;
+        if (closed)
+            end(alone_ ? kOrphanStop : left + kStopTimeout);
+        else
+            stuck_ = true;
         Drained told;
         told.cut = cut;
         told.finished = before > cut ? before - cut : 0;
         static_cast<void>(channel_.send(told));
-        return cut > 0 || stuck_ ? Status::CutOff : Status::Ok;
+        return cut > 0 || stuck_ || compartment_->given_up() > 0 ? Status::CutOff : Status::Ok;
     }
 
     const Snapshot &snapshot_;
@@ -209,6 +259,7 @@ private:
     SignalFd event_;
     std::unique_ptr<Compartment> compartment_;
     std::vector<PassedSocket> sockets_;
+    std::atomic<bool> started_ = false;
     bool alone_ = false, stuck_ = false;
 };
 
@@ -217,7 +268,9 @@ private:
 Status run_worker(const Snapshot &snapshot, Channel &channel, StatusPage &page, Log &log)
 {
     auto worker = std::make_unique<Worker>(snapshot, channel, page, log);
-    return worker->run();
+    const Status status = worker->run();
+    if (worker->is_stuck()) static_cast<void>(worker.release()); // it stays until the process ends
+    return status;
 }
 
 } // namespace hawser::host

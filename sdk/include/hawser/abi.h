@@ -211,7 +211,11 @@ struct hawser_host {
     int32_t(HAWSER_CALL *post)(const hawser_host *, hawser_ref to, void(HAWSER_CALL *run)(void *object, void *arg),
                                void *arg);
 
-    /* The instance cannot go on: the tree applies its restart policy. Returns at once. [any-thread] */
+    /* The instance cannot go on. A service is FAILED and, as its restart policy says, the host calls stop and start of
+     * the same instance again: at once the first time, then after growing waits, until its limit is reached; whoever
+     * holds it keeps it meanwhile. Another instance is shown as failed. With an empty `why` a service says that its
+     * work is done: it is stopped, and started again only if its policy is "always". During start it counts once that
+     * has succeeded. While the host drains or stops nothing is started again. Returns at once. [any-thread] */
     void(HAWSER_CALL *fail)(const hawser_node *, hawser_str why);
 };
 
@@ -472,7 +476,9 @@ typedef struct hawser_service {
      * [loop] */
     int32_t(HAWSER_CALL *start)(void *self, hawser_op *done, hawser_error *error);
 
-    /* Stops; whoever depends on it has stopped already. Not called unless start succeeded. NULL: OK. [loop] */
+    /* Stops; at the end whoever depends on it has stopped already. Called once for each start that succeeded; start may
+     * follow, see hawser_host.fail: between the two its interfaces may be called and must answer with an error of their
+     * own. One that takes too long is given up: then destroy comes without its answer. NULL: OK. [loop] */
     int32_t(HAWSER_CALL *stop)(void *self, hawser_op *done);
 } hawser_service;
 

@@ -16,7 +16,8 @@ struct Field {
     std::string_view name, value;
 };
 
-// A handle; copies are cheap. Valid until the instance is destroyed. [loop], log() [any-thread]
+// A handle; copies are cheap. Valid until the instance is destroyed. [loop], what logs
+// and fails [any-thread]
 class Node {
 public:
     Node(hawser_loop *loop, const hawser_node *node)
@@ -60,6 +61,11 @@ public:
         log(HAWSER_LOG_ERROR, event, fields);
     }
     void error(std::string_view event) const { log(HAWSER_LOG_ERROR, event); }
+
+    // It cannot go on: a service is stopped and started again by its restart policy. Returns at once. [any-thread]
+    void fail(std::string_view why) const { node_->host->fail(node_, str(why.empty() ? "it gave no reason" : why)); }
+    // The work of this service is done: it is stopped, and started again only if its policy is "always". [any-thread]
+    void finish() const { node_->host->fail(node_, str("")); }
 
 private:
     hawser_loop *loop_;

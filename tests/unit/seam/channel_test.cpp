@@ -83,7 +83,7 @@ TEST(Channel, PutsALongReportTogetherAgain)
     Ends e;
     StatusReport report;
     for (int i = 0; i < 5000; ++i)
-        report.nodes.push_back({"node " + std::to_string(i), "k", "p", "running", std::string(300, 'd'), 5});
+        report.nodes.push_back({"node " + std::to_string(i), "k", "p", "running", std::string(300, 'd'), 5, 7, "e"});
     std::thread sender([&] { EXPECT_TRUE(e.ends.first.send(report).ok()); });
     auto got = e.ends.second.receive();
     sender.join();
@@ -91,6 +91,8 @@ TEST(Channel, PutsALongReportTogetherAgain)
     const StatusReport &read = std::get<StatusReport>(**got);
     ASSERT_EQ(read.nodes.size(), 5000U);
     EXPECT_EQ(read.nodes[4999].name, "node 4999");
+    EXPECT_EQ(read.nodes[4999].restarts, 7U);
+    EXPECT_EQ(read.nodes[4999].error, "e");
 }
 
 TEST(Channel, TellsTheEndOfTheOtherSideFromAnError)

@@ -1,115 +1,199 @@
-#include "tree/tree.hpp"
-
-#include <gtest/gtest.h>
-
-#include <thread>
+#include "rig.hpp"
 
 namespace hawser::host {
 namespace {
 
-// A part that says what it was asked, and answers at once unless it is told to hang or to refuse.
-struct FakePart final : Part {
-    std::string name;
-    std::string *log = nullptr;
-    bool refuses = false, hangs_at_start = false, hangs_at_stop = false;
-    void start(std::function<void(std::optional<Failure>)> done) override
-    {
-        *log += "+" + name;
-        if (hangs_at_start) return;
-        if (refuses)
-            done(Failure{Status::PluginFailed, name, "", "no"});
-        else
-            done(std::nullopt);
-    }
-    void stop(std::function<void()> done) override
-    {
-        *log += "-" + name;
-        if (!hangs_at_stop) done();
-    }
-    void give_up() override { *log += "!" + name; }
-};
+using TreeTest = TreeRig;
 
-class TreeTest : public ::testing::Test {
-protected:
-    void SetUp() override
-    {
-        for (int i = 0; i < 5; ++i) {
-            parts_[i].name = std::string(1, static_cast<char>('a' + i));
-            parts_[i].log = &log_;
-        }
-    }
-    void build()
-    {
-        for (FakePart &part : parts_) tree_.add(part.name, "kind", "plugin", &part);
-        tree_.add("resource", "kind", "plugin", nullptr);
-    }
-    // Starts on the loop; what came out of it, and then stops if it runs.
-    std::string start()
-    {
-        build();
-        std::string outcome = "none";
-        loop_.submit([&] {
-            tree_.start(50'000'000, [&](std::optional<Failure> failure) {
-                outcome = failure ? failure->node + ": " + failure->text : "running";
-                loop_.stop();
-            });
-        });
-        loop_.run();
-        return outcome;
-    }
-    std::string states() const
-    {
-        std::string all;
-        for (const NodeReport &report : tree_.report()) all += report.state + ' ';
-        return all;
-    }
-    std::uint64_t now_ = 0;
-    std::int64_t wall_ = 0;
-    LoopCounters counters_;
-    Loop loop_{0, now_, wall_, counters_};
-    std::string log_;
-    FakePart parts_[5];
-    Tree tree_{loop_};
-};
-
-TEST_F(TreeTest, StartsInOrder)
+TEST_F(TreeTest, StartsWhatDependsOnNothingAtOnceAndTheRestAsSoonAsWhatItNeedsRuns)
 {
-    EXPECT_EQ(start(), "running");
-    EXPECT_EQ(log_, "+a+b+c+d+e");
-    EXPECT_EQ(states(), "running running running running running running ");
+    FakePart &a = add(), &b = add();
+    add({0});
+    add({1});
+    add({0, 1});
+    a.holds_start = b.holds_start = true;
+    start();
+    EXPECT_EQ(log_, "+a+b");
+    EXPECT_EQ(states(), "starting starting created created created");
+    EXPECT_EQ(at(4).detail, "waits for a");
+    b.answer_start();
+    EXPECT_EQ(log_, "+a+b+d");
+    EXPECT_EQ(outcome_, "");
+    a.answer_start();
+    EXPECT_EQ(log_, "+a+b+d+c+e");
+    EXPECT_EQ(outcome_, "running");
+    EXPECT_EQ(states(), "running running running running running");
 }
 
-TEST_F(TreeTest, StopsWhatWasStartedWhenOneInTheMiddleFails)
+TEST_F(TreeTest, StopsOneAfterTheOtherInTheReverseOrderOfTheStarts)
 {
-    parts_[2].refuses = true;
-    EXPECT_EQ(start(), "c: no");
+    FakePart &a = add();
+    add();
+    FakePart &c = add({0});
+    a.holds_start = true;
+    c.holds_stop = true;
+    start(); // a and b begin, then c
+    a.answer_start();
+    log_.clear();
+    stop();
+    EXPECT_EQ(log_, "-c");
+    EXPECT_EQ(states(), "running running stopping");
+    c.answer_stop();
+    EXPECT_EQ(log_, "-c-b-a.");
+    EXPECT_EQ(states(), "stopped stopped stopped");
+    EXPECT_EQ(tree_.given_up(), 0U);
+}
+
+TEST_F(TreeTest, RunsANodeWithoutAPartOnceWhatItNeedsRuns)
+{
+    FakePart &a = add();
+    tree_.add({"listener.web", "http", "http", nullptr, {0}, {}});
+    a.holds_start = true;
+    start();
+    EXPECT_EQ(states(), "starting created");
+    a.answer_start();
+    EXPECT_EQ(states(), "running running");
+    stop();
+    EXPECT_EQ(states(), "stopped stopped");
+}
+
+TEST_F(TreeTest, StopsWhatWasStartedWhenOneInTheMiddleFailsAndTellsThatAfterwards)
+{
+    add();
+    FakePart &b = add({0});
+    add({1}).refuses = "no";
+    add({2});
+    b.holds_stop = true;
+    start();
+    EXPECT_EQ(log_, "+a+b+c-b");
+    EXPECT_EQ(outcome_, "");
+    b.answer_stop();
     EXPECT_EQ(log_, "+a+b+c-b-a");
-    EXPECT_EQ(states(), "stopped stopped failed created created created ");
-    EXPECT_EQ(tree_.report()[2].detail, "no");
+    EXPECT_EQ(outcome_, "c: no");
+    EXPECT_EQ(states(), "stopped stopped failed created");
+    EXPECT_EQ(at(2).error, "no");
+    EXPECT_EQ(events_, "a started\nb started\nc start_failed error=no\nb stopped\na stopped\n");
+}
+
+TEST_F(TreeTest, WaitsForThoseThatAreStartingWhenOneFailsAndStopsThem)
+{
+    FakePart &a = add(), &b = add(), &c = add();
+    a.holds_start = b.holds_start = c.holds_start = true;
+    a.refuses = "no";
+    c.refuses = "neither";
+    start();
+    a.answer_start();
+    EXPECT_EQ(log_, "+a+b+c");
+    c.answer_start(); // starting failed too: nothing to stop
+    EXPECT_EQ(outcome_, "");
+    b.answer_start();
+    EXPECT_EQ(log_, "+a+b+c-b");
+    EXPECT_EQ(outcome_, "a: no");
+    EXPECT_EQ(states(), "failed stopped failed");
 }
 
 TEST_F(TreeTest, NamesTheOneThatDoesNotStartInTime)
 {
-    parts_[1].hangs_at_start = true;
-    EXPECT_EQ(start(), "b: start did not finish in 50 ms");
-    EXPECT_EQ(log_, "+a+b!b-a");
+    add();
+    FakePart &b = add({0});
+    b.holds_start = true;
+    start();
+    pass(kEach - 1);
+    EXPECT_EQ(outcome_, "");
+    pass(1);
+    EXPECT_EQ(outcome_, "b: start did not finish in 30 s");
+    EXPECT_EQ(log_, "+a+b-a");
+    EXPECT_EQ(states(), "stopped failed");
+    EXPECT_EQ(tree_.given_up(), 1U);
+    b.answer_start(); // too late: nobody waits for it
+    EXPECT_EQ(outcome_, "b: start did not finish in 30 s");
+    EXPECT_EQ(states(), "stopped failed");
 }
 
-TEST_F(TreeTest, StopsInReverseOrderAndNamesTheLaggard)
+TEST_F(TreeTest, GivesUpOneThatDoesNotFinishItsStartWhileTheRestIsRolledBack)
 {
-    parts_[3].hangs_at_stop = true;
-    build();
-    std::string laggard;
-    loop_.submit([&] {
-        tree_.start(0, [&](std::optional<Failure>) {
-            tree_.stop(
-                30'000'000, [&](const std::string &name) { laggard = name; }, [&] { loop_.stop(); });
-        });
-    });
-    loop_.run();
-    EXPECT_EQ(laggard, "d");
-    EXPECT_EQ(log_, "+a+b+c+d+e-e-d!d-c-b-a");
-    EXPECT_EQ(states(), "stopped stopped stopped stopped stopped stopped ");
+    add();
+    add().holds_start = true;
+    add({0}).refuses = "no";
+    start();
+    EXPECT_EQ(log_, "+a+b+c");
+    pass(kRollback / 2);
+    EXPECT_EQ(log_, "+a+b+c-a");
+    EXPECT_EQ(outcome_, "c: no");
+    EXPECT_NE(events_.find("b start_timed_out after=4 s\n"), std::string::npos) << events_;
+}
+
+TEST_F(TreeTest, NamesTheLaggardAtStopAndLeavesTimeForTheOthers)
+{
+    FakePart &a = add();
+    add();
+    FakePart &c = add();
+    a.holds_stop = c.holds_stop = true;
+    start();
+    log_.clear();
+    events_.clear();
+    stop(8'000'000'000);
+    pass_ms(3999);
+    EXPECT_EQ(log_, "-c");
+    pass_ms(1);
+    EXPECT_EQ(log_, "-c-b-a");
+    EXPECT_EQ(states(), "stopping stopped failed");
+    EXPECT_EQ(at(2).error, "stop did not finish in 4 s");
+    pass_ms(2000);
+    EXPECT_EQ(log_, "-c-b-a.");
+    EXPECT_EQ(events_, "c stop_timed_out after=4 s\nb stopped\na stop_timed_out after=2 s\n");
+    EXPECT_EQ(tree_.given_up(), 2U);
+    c.answer_stop();
+    a.answer_stop();
+    EXPECT_EQ(log_, "-c-b-a.");
+    EXPECT_EQ(at(2).state, "failed");
+}
+
+TEST_F(TreeTest, HurriesWhenItIsToldToStopAgainInLessTime)
+{
+    add().holds_stop = true;
+    start();
+    log_.clear();
+    stop(30'000'000'000);
+    pass_ms(100);
+    stop(1'000'000'000);
+    pass_ms(500);
+    EXPECT_EQ(log_, "-a..");
+    stop();
+    EXPECT_EQ(log_, "-a...");
+}
+
+TEST_F(TreeTest, StopsInTheMiddleOfItsStartWithoutTellingOfIt)
+{
+    FakePart &a = add(), &b = add({0});
+    add({1});
+    b.holds_start = true;
+    start();
+    stop();
+    b.answer_start();
+    EXPECT_EQ(log_, "+a+b-b-a.");
+    EXPECT_EQ(outcome_, "");
+    EXPECT_FALSE(a.stopped);
+}
+
+TEST_F(TreeTest, StopsBeforeItEverStarted)
+{
+    add();
+    stop();
+    EXPECT_EQ(log_, ".");
+}
+
+TEST_F(TreeTest, StartsALongChainThatAnswersAtOnceWithoutNestingItsCalls)
+{
+    add();
+    for (std::size_t i = 1; i < 50'000; ++i) {
+        FakePart &part = add({i - 1});
+        part.name = "x";
+    }
+    start();
+    EXPECT_EQ(outcome_, "running");
+    stop();
+    EXPECT_EQ(log_.size(), 4 * 50'000U + 1);
 }
 
 } // namespace

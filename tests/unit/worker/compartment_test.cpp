@@ -45,12 +45,17 @@ protected:
         compartment.start_loops();
         if (auto failure = compartment.create()) return failure;
         std::promise<std::optional<Failure>> started;
-        compartment.start_services(5'000'000'000, [&](std::optional<Failure> f) { started.set_value(std::move(f)); });
+        compartment.start_services(5'000'000'000, 5'000'000'000,
+                                   [&](std::optional<Failure> f) { started.set_value(std::move(f)); });
         return started.get_future().get();
     }
     void TearDown() override
     {
-        if (made_) EXPECT_TRUE(made_->end(5'000'000'000));
+        if (!made_) return;
+        std::promise<void> stopped;
+        made_->stop_services(5'000'000'000, [&] { stopped.set_value(); });
+        stopped.get_future().wait();
+        EXPECT_TRUE(made_->end(5'000'000'000));
     }
     CompartmentPlan plan_;
     Result<StatusPage> page_ = StatusPage::create(2);
