@@ -154,6 +154,10 @@ void Conn::closed(Outcome reason, std::string_view detail)
     }
 }
 
+std::uint32_t Conn::enter_releases() { return hawser_enter(face().abi(), HAWSER_CRUMB(tag_, crumb::kRelease)); }
+
+void Conn::leave_releases(std::uint32_t was) { hawser_enter(face().abi(), was); }
+
 void Conn::destroy()
 {
     LoopFace &loop = face();

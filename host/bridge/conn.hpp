@@ -37,6 +37,8 @@ private:
     void timed_out() override;
     void closed(Outcome reason, std::string_view detail) override;
     void destroy() override;
+    std::uint32_t enter_releases() override;
+    void leave_releases(std::uint32_t was) override;
 
     LoopFace &face();
     // Calls the plugin with a crumb left. What it throws is logged and aborts the connection.

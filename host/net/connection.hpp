@@ -67,6 +67,9 @@ protected:
     virtual void timed_out() = 0;
     virtual void closed(Outcome reason, std::string_view detail) = 0;
     virtual void destroy() = 0; // frees the object
+    // Around releases of what was written, which are the session's code: for whoever keeps account of that.
+    virtual std::uint32_t enter_releases() { return 0; } // what leave_releases() gets
+    virtual void leave_releases(std::uint32_t) {}
 
 private:
     friend class Transport;

@@ -109,7 +109,9 @@ void Connection::flush_queue()
 {
     if (queue_empty() || has(kFinished | kConnects | kWaits)) return;
     std::uint64_t went = 0;
+    const std::uint32_t was = enter_releases();
     const OutputQueue::Sent sent = queue_->flush(socket_.get(), kFlushBudget, &went);
+    leave_releases(was);
     after_flush(sent, went);
 }
 
@@ -219,11 +221,13 @@ void Connection::conclude()
     // Still listed elsewhere: the last list that holds it comes back here.
     if (has(kAgain)) return;
     transport_.wheel_.remove(*this);
+    const std::uint32_t was = enter_releases();
     if (transport_.stage_owner_ == this) {
         transport_.stage_.discard();
         transport_.stage_owner_ = nullptr;
     }
     if (queue_) queue_->discard();
+    leave_releases(was);
     // Closing is not enough: between fork and exec a child has the file too, and the set would name a dead connection.
     if (socket_ && !has(kOut)) transport_.loop().remove(socket_.get());
     if (has(kAborts) && socket_) {

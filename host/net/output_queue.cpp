@@ -82,7 +82,7 @@ bool OutputQueue::push_file(int fd, std::uint64_t offset, std::uint64_t length, 
     return true;
 }
 
-void OutputQueue::drop_head()
+void OutputQueue::drop_head() noexcept
 {
     Node *node = head_;
     head_ = node->next;

@@ -32,7 +32,7 @@ public:
 private:
     struct Node;
     void append(Node *node);
-    void drop_head();
+    void drop_head() noexcept;
     bool send_data(int socket, std::uint64_t budget, std::int64_t *n);
 
     Node *head_ = nullptr, *tail_ = nullptr;

@@ -15,7 +15,7 @@ struct Piece {
     void (*release)(void *ctx) = nullptr;
     void *ctx = nullptr;
 
-    void done() const
+    void done() const noexcept // one that throws ends the process: what was half sent cannot be mended
     {
         if (release != nullptr) release(ctx);
     }

@@ -33,6 +33,7 @@ bool Stage::refer(const Piece &piece)
     if (count_ == kParts) return false;
     parts_[count_] = {const_cast<char *>(piece.p), piece.n};
     held_[count_++] = {piece.release, piece.ctx};
+    releases_ = true;
     bytes_ += piece.n;
     return true;
 }
@@ -57,9 +58,10 @@ void Stage::clear()
     used_ = 0;
     bytes_ = 0;
     must_flush_ = false;
+    releases_ = false;
 }
 
-void Stage::discard()
+void Stage::discard() noexcept
 {
     const std::size_t count = count_;
     clear();
@@ -72,7 +74,7 @@ void Stage::discard()
 
 // Queues what did not go out, then releases what did: a release that writes comes after all that was written before.
 // False: out of memory, and the stream has a hole.
-bool Stage::keep_rest(std::uint64_t sent, std::unique_ptr<OutputQueue> &queue)
+bool Stage::keep_rest(std::uint64_t sent, std::unique_ptr<OutputQueue> &queue) noexcept
 {
     bool whole = true;
     const std::size_t count = count_;

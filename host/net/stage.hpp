@@ -22,6 +22,7 @@ public:
     {}
 
     bool empty() const { return count_ == 0; }
+    bool releases() const { return releases_; } // something of it will be released by its owner
     std::uint64_t bytes() const { return bytes_; }
 
     // False: no room; flush first. A piece without release that is larger than the buffer is taken only by an empty
@@ -32,7 +33,7 @@ public:
     // Sends once; what the kernel did not take goes to the queue, which is made only then: most connections never need
     // one. Empty afterwards. `more`: bytes of a file follow.
     OutputQueue::Sent flush(int socket, bool more, std::unique_ptr<OutputQueue> &queue, std::uint64_t *sent);
-    void discard();
+    void discard() noexcept;
 
 private:
     static constexpr std::size_t kBuffer = 65536;
@@ -45,14 +46,14 @@ private:
     };
     bool copy(const Piece &piece);
     bool refer(const Piece &piece);
-    bool keep_rest(std::uint64_t sent, std::unique_ptr<OutputQueue> &queue);
+    bool keep_rest(std::uint64_t sent, std::unique_ptr<OutputQueue> &queue) noexcept;
     void clear();
 
     std::unique_ptr<char[]> buffer_;
     std::size_t used_ = 0;
     std::uint64_t bytes_ = 0;
     std::size_t count_ = 0;
-    bool must_flush_ = false;
+    bool must_flush_ = false, releases_ = false;
     bool busy_ = false; // in flush or discard: a release that writes goes to the queue
     std::array<iovec, kParts> parts_;
     std::array<Held, kParts> held_;

@@ -26,7 +26,10 @@ void Transport::send_stage(bool more)
     }
     Connection &owner = *stage_owner_;
     std::uint64_t went = 0;
+    const bool releases = stage_.releases();
+    const std::uint32_t was = releases ? owner.enter_releases() : 0;
     const OutputQueue::Sent sent = stage_.flush(owner.socket(), more, owner.queue_, &went);
+    if (releases) owner.leave_releases(was);
     stage_owner_ = nullptr;
     owner.after_flush(sent, went);
 }

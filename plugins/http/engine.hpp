@@ -80,6 +80,12 @@ public:
     ~InResource() { hawser_enter(loop_, was_); }
     InResource(const InResource &) = delete;
     InResource &operator=(const InResource &) = delete;
+    // What the resource throws ends the worker in here, while the crumb still names the resource.
+    template<typename Function, typename... Arguments>
+    void call(Function function, Arguments... arguments) const noexcept
+    {
+        function(arguments...);
+    }
 
 private:
     hawser_loop *loop_;

@@ -121,7 +121,7 @@ void Session::serve(Exchange &e, std::string_view path)
         e.request.rest = str(found.rest);
         e.route = route;
         const InResource in(engine->loop, e.tag(), kOnRequest);
-        route->resource->on_request(route->object->self, &e, &e.request);
+        in.call(route->resource->on_request, route->object->self, &e, &e.request);
     } else {
         answer_without_resource(e, path, found.path_matches);
     }
@@ -199,7 +199,7 @@ bool Session::take_body(std::string_view data)
     }
     if (e.handler != nullptr && e.handler->on_body != nullptr) {
         const InResource in(engine->loop, e.tag(), kOnBody);
-        e.handler->on_body(e.self, str(data));
+        in.call(e.handler->on_body, e.self, str(data));
     }
     return !closing && !upgraded;
 }
@@ -216,7 +216,7 @@ void Session::body_over()
         return body_failed(400, HAWSER_CANCELLED);
     if (e.handler->on_body_end == nullptr) return;
     const InResource in(engine->loop, e.tag(), kOnBodyEnd);
-    e.handler->on_body_end(e.self, count > 0 ? fields.data() : nullptr, count);
+    in.call(e.handler->on_body_end, e.self, count > 0 ? fields.data() : nullptr, count);
 }
 
 // The request's body cannot be read on: the resource hears it, and the client too if its answer has not begun.
@@ -229,7 +229,7 @@ void Session::body_failed(std::uint32_t status, std::int32_t reason)
         e.answer = Answer::Ended;
         if (e.handler != nullptr && e.handler->on_close != nullptr) {
             const InResource in(engine->loop, e.tag(), kOnClose);
-            e.handler->on_close(e.self, reason);
+            in.call(e.handler->on_close, e.self, reason);
         }
     }
     if (was == Answer::Fresh)

@@ -254,7 +254,7 @@ void Session::hear_drained()
     const Exchange &e = *exchange;
     if (e.answer == Answer::Ended || e.handler == nullptr || e.handler->on_drained == nullptr) return;
     const InResource in(engine->loop, e.tag(), kOnDrained);
-    e.handler->on_drained(e.self);
+    in.call(e.handler->on_drained, e.self);
 }
 
 void Session::on_drain(std::uint64_t deadline, std::uint32_t why)
@@ -277,7 +277,7 @@ void Session::on_close(std::int32_t reason)
         exchange->answer = Answer::Ended;
         if (exchange->handler != nullptr && exchange->handler->on_close != nullptr) {
             const InResource in(engine->loop, exchange->tag(), kOnClose);
-            exchange->handler->on_close(exchange->self, reason == HAWSER_OK ? HAWSER_CANCELLED : reason);
+            in.call(exchange->handler->on_close, exchange->self, reason == HAWSER_OK ? HAWSER_CANCELLED : reason);
         }
     }
     engine->close(this);

@@ -1,0 +1,98 @@
+#include "fault.hpp"
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace fault {
+
+void fail(std::string_view how, const char *where)
+{
+    if (how == "throw") throw std::runtime_error(std::string("thrown at ") + where);
+    if (how == "throw_int") throw 42;
+    if (how == "crash") std::raise(SIGSEGV);
+    if (how == "exit") std::exit(3);
+    if (how == "hang")
+        for (;;) ::pause();
+}
+
+const std::string &own_name()
+{
+    static const std::string name = [] {
+        Dl_info info{};
+        ::dladdr(reinterpret_cast<const void *>(&own_name), &info);
+        const std::string path = info.dli_fname;
+        const std::size_t begin = path.rfind('/') + 1;
+        return path.substr(begin, path.size() - begin - 3);
+    }();
+    return name;
+}
+
+namespace {
+
+struct Initializer {
+    Initializer()
+    {
+        const std::string &name = own_name();
+        if (name.starts_with("ctor_")) fail(std::string_view(name).substr(5), "a static initializer");
+        if (name == "ctor_print") {
+            std::puts("a line that nobody asked for");
+            std::fflush(stdout);
+        }
+        if (name == "ctor_fork" && ::fork() == 0)
+            for (;;) ::pause();
+        if (name == "ctor_fork_on") static_cast<void>(::fork()); // and the child goes on as if it were the worker
+    }
+};
+const Initializer kInitializer;
+
+// The tables of the entry, whole and as they must not be.
+const hawser_kind *const kKinds[] = {&kService.kind, &kUser.kind, &kProtocol.kind, &kResource.kind};
+const hawser_plugin kPlugin{sizeof(hawser_plugin), 0, kKinds, 4};
+
+const hawser_plugin *spoiled(std::string_view how)
+{
+    static const hawser_kind *kinds[4];
+    static hawser_plugin plugin;
+    static hawser_protocol protocol;
+    plugin = kPlugin;
+    plugin.kinds = kinds;
+    protocol = kProtocol;
+    for (int i = 0; i < 4; ++i) kinds[i] = kKinds[i];
+    kinds[2] = &protocol.kind;
+    if (how == "table_short") plugin.struct_size = 8;
+    if (how == "table_newer") plugin.abi_minor = 9;
+    if (how == "table_many") plugin.kind_count = 1'000'000'000;
+    if (how == "table_null") plugin.kinds = nullptr;
+    if (how == "table_garbage") plugin.kinds = reinterpret_cast<const hawser_kind *const *>(std::uintptr_t{16});
+    if (how == "kind_null") kinds[2] = nullptr;
+    if (how == "kind_short") protocol.kind.struct_size = 40;
+    if (how == "kind_nameless") protocol.kind.name = nullptr;
+    if (how == "kind_other") protocol.kind.name = "another";
+    if (how == "kind_no_create") protocol.kind.create = nullptr;
+    if (how == "kind_no_session") protocol.session = nullptr;
+    return &plugin;
+}
+
+} // namespace
+} // namespace fault
+
+extern "C" HAWSER_PUBLIC const hawser_plugin *HAWSER_CALL hawser_plugin_v1(const hawser_host *, hawser_error *error)
+{
+    const std::string_view name = fault::own_name();
+    if (name == "entry_silent") return nullptr;
+    if (name == "entry_refuse") {
+        std::snprintf(error->text, sizeof error->text, "not on this machine");
+        return nullptr;
+    }
+    if (name == "entry_endless") { // text without an end
+        for (char &c : error->text) c = 'x';
+        return nullptr;
+    }
+    if (name.starts_with("entry_")) fault::fail(name.substr(6), "the entry");
+    return fault::spoiled(name);
+}
