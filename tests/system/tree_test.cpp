@@ -46,7 +46,8 @@ TEST(Story, OneThatFailsLaterIsStartedAgainUntilItsLimitWhileTheRestServes)
     ASSERT_NE(at, std::string::npos) << tree.out;
     const std::string line = tree.out.substr(at, tree.out.find('\n', at) - at);
     EXPECT_NE(line.find("failed"), std::string::npos) << line;
-    EXPECT_NE(line.find("not started again: its limit of 1 restarts within 60 s is reached"), std::string::npos) << line;
+    EXPECT_NE(line.find("not started again: its limit of 1 restarts within 60 s is reached"), std::string::npos)
+        << line;
     EXPECT_NE(line.find("last error: its peer went away"), std::string::npos) << line;
     EXPECT_EQ(count(tree.out, "running"), 5U) << tree.out; // the host and four services
     EXPECT_EQ(host.stop(), 0);

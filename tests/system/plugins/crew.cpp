@@ -19,7 +19,8 @@ struct Crew {
     {
         const std::string_view mood = node.option("mood").text();
         if (mood == "refuse_start") throw hawser::Error("its database is from another time");
-        if (mood == "fail_later") timer.start(std::chrono::milliseconds(1), [this] { node.fail("its peer went away"); });
+        if (mood == "fail_later")
+            timer.start(std::chrono::milliseconds(1), [this] { node.fail("its peer went away"); });
         if (mood == "finish") timer.start(std::chrono::milliseconds(1), [this] { node.finish(); });
     }
     void stop() { timer.cancel(); }
