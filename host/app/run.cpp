@@ -89,9 +89,10 @@ LoadRequest load_request(const std::string &path, const Arguments &arguments, co
 
 Status run_command(const Arguments &arguments, const Surroundings &around)
 {
+    SupervisorOptions options;
+    options.inherited = InheritedSockets::take(around.environment);
     const std::string path = config_path(arguments);
     if (path.empty()) return no_config("run", around);
-    SupervisorOptions options;
     options.load = load_request(path, arguments, around);
     return supervise(std::move(options), arguments, around);
 }

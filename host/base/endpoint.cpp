@@ -55,6 +55,8 @@ std::string Endpoint::text() const
         return "unix:" + path;
     case Scheme::Systemd:
         return "systemd:" + path;
+    case Scheme::Stdio:
+        return "stdio:";
     case Scheme::Fd:
         break;
     }
@@ -85,6 +87,11 @@ Result<Endpoint> parse_listen_endpoint(std::string_view text)
     if (scheme == "fd") {
         if (!parse_number(rest, endpoint.fd) || endpoint.fd < 0) return expected("\"fd:\" and a number", whole);
         endpoint.scheme = Endpoint::Scheme::Fd;
+        return endpoint;
+    }
+    if (scheme == "stdio") {
+        if (!rest.empty()) return expected("\"stdio:\" and nothing after it", whole);
+        endpoint.scheme = Endpoint::Scheme::Stdio;
         return endpoint;
     }
     return parse_tcp(text, whole);

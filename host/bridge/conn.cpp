@@ -4,6 +4,7 @@
 #include "bridge/crumbs.hpp"
 #include "bridge/host_face.hpp"
 #include "bridge/loop_face.hpp"
+#include "bridge/mooring.hpp"
 #include "bridge/outgoing.hpp"
 #include "net/address.hpp"
 
@@ -40,9 +41,9 @@ const hawser_conn_api Conn::kApi = {
     api_queued,
 };
 
-Conn::Conn(LoopFace &loop, Fd socket, ListenerShare *share, std::uint32_t tag)
+Conn::Conn(LoopFace &loop, Fd socket, ListenerShare *share, std::uint32_t tag, std::unique_ptr<Terms> terms)
     : hawser_conn{&kApi}
-    , Connection(loop, std::move(socket))
+    , Connection(loop, std::move(socket), std::move(terms))
     , share_(share)
     , tag_(tag)
     , accepted_(share != nullptr)
@@ -69,9 +70,34 @@ void Conn::threw(std::uint32_t entry) noexcept
     close(CloseHow::Abort);
 }
 
+void Conn::await_header(Mooring &mooring)
+{
+    constexpr std::uint64_t kHeaderTime = 5'000'000'000;
+    self_ = &mooring;
+    if (start()) set_timer(face().loop().now() + kHeaderTime);
+}
+
+// Before there is a session. Returns how many bytes were the header's.
+std::size_t Conn::take_header(const char *data, std::size_t n)
+{
+    auto &mooring = *static_cast<Mooring *>(self_);
+    std::size_t used = 0;
+    const ProxyHeader::State state = terms()->header->take(data, n, &used);
+    if (state == ProxyHeader::State::Bad) mooring.header_failed(*this, terms()->header->error());
+    if (state != ProxyHeader::State::Done) return n;
+    set_timer(0);
+    mooring.header_came(*this);
+    receive_rest();
+    return used;
+}
+
 void Conn::open(const hawser_protocol &protocol, void *self)
 {
-    if (!start()) return;
+    if (start()) make_session(protocol, self);
+}
+
+void Conn::make_session(const hawser_protocol &protocol, void *self)
+{
     void *made = nullptr;
     if (protocol.open != nullptr) call(crumb::kOpen, [&] { made = protocol.open(self, this, {nullptr, 0}); });
     if (made == nullptr) close(CloseHow::Abort);
@@ -114,7 +140,7 @@ void Conn::opened()
 
 std::size_t Conn::received(const char *data, std::size_t n)
 {
-    if (session_ == nullptr || session_->on_data == nullptr) return n;
+    if (session_ == nullptr || session_->on_data == nullptr) return awaits_header() ? take_header(data, n) : n;
     std::size_t used = n;
     call(crumb::kSessionData, [&] { used = session_->on_data(self_, {data, n}); });
     return used;
@@ -129,6 +155,7 @@ void Conn::drained()
 void Conn::peer_ended()
 {
     if (session_ == nullptr || session_->on_eof == nullptr) {
+        if (awaits_header()) static_cast<Mooring *>(self_)->header_failed(*this, "expected one, got the end of input");
         close(CloseHow::Close);
         return;
     }
@@ -137,6 +164,10 @@ void Conn::peer_ended()
 
 void Conn::timed_out()
 {
+    if (awaits_header()) {
+        static_cast<Mooring *>(self_)->header_failed(*this, "expected one within 5 seconds, got less");
+        return;
+    }
     if (session_->on_timer == nullptr) {
         close(CloseHow::Close);
         return;
@@ -162,7 +193,7 @@ void Conn::destroy()
 {
     LoopFace &loop = face();
     if (accepted_) {
-        share_->open.fetch_sub(1, std::memory_order_relaxed);
+        share_->leave();
         loop.loop().counters().closed.add(1);
         --loop.serving_;
     } else {
@@ -207,7 +238,12 @@ std::int32_t Conn::api_address(hawser_conn *conn, std::uint32_t which, hawser_ad
 {
     SocketAddress found;
     const int socket = of(conn).socket();
-    const bool ok = socket >= 0 && (which == HAWSER_PEER ? peer_address(socket, found) : local_address(socket, found));
+    const Terms *terms = of(conn).terms();
+    bool ok = true;
+    if (terms != nullptr && terms->ends)
+        found = which == HAWSER_PEER ? terms->ends->peer : terms->ends->local;
+    else
+        ok = socket >= 0 && (which == HAWSER_PEER ? peer_address(socket, found) : local_address(socket, found));
     if (!ok) return HAWSER_NOT_FOUND;
     hawser_address filled{};
     filled.family = found.family;

@@ -3,21 +3,25 @@
 #pragma once
 
 #include "hawser/abi.h"
-#include "net/acceptor.hpp"
 #include "net/connection.hpp"
 
 namespace hawser::host {
 
 class Dial;
 class LoopFace;
+class Mooring;
 
 class Conn final : public hawser_conn, public Connection {
 public:
-    // `share`: of the listener that accepted it, counted off at the end; null for an outgoing connection.
-    Conn(LoopFace &loop, Fd socket, ListenerShare *share, std::uint32_t tag);
+    // `share`: of the listener that accepted it, counted off at the end; null for an outgoing connection. `terms`: null
+    // unless its listener has some.
+    Conn(LoopFace &loop, Fd socket, ListenerShare *share, std::uint32_t tag, std::unique_ptr<Terms> terms = nullptr);
 
     // An accepted connection: its session is made by `protocol`, whose instance is `self`.
     void open(const hawser_protocol &protocol, void *self);
+    void make_session(const hawser_protocol &protocol, void *self); // once it is in the loop's set
+    // One whose PROXY header comes first: `mooring` hears of it and opens it then.
+    void await_header(Mooring &mooring);
     // An outgoing one, whose sockets `dial` makes until one is connected.
     void begin(const hawser_session *session, void *self);
     void set_dial(Dial *dial);
@@ -40,6 +44,9 @@ private:
     std::uint32_t enter_releases() override;
     void leave_releases(std::uint32_t was) override;
 
+    friend class Mooring;
+    bool awaits_header() const { return terms() != nullptr && terms()->header != nullptr; }
+    std::size_t take_header(const char *data, std::size_t n);
     LoopFace &face();
     // Calls the plugin with a crumb left. What it throws is logged and aborts the connection.
     template<typename Call>
@@ -60,7 +67,7 @@ private:
     static const hawser_conn_api kApi;
 
     const hawser_session *session_ = nullptr;
-    void *self_ = nullptr;
+    void *self_ = nullptr; // while its header is to come: the Mooring
     union {
         ListenerShare *share_; // of an accepted connection
         Dial *dial_;           // of an outgoing one, until it is connected

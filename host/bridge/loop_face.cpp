@@ -112,8 +112,15 @@ LoopFace::LoopFace(HostFace &host, Loop &loop, hawser_loop *abi)
 
 LoopFace::~LoopFace() = default;
 
+void LoopFace::drain_late(Conn &conn)
+{
+    if (drain_deadline_ != 0) conn.drain(drain_deadline_, drain_why_);
+}
+
 void LoopFace::drain_sessions(std::uint64_t deadline, std::uint32_t why)
 {
+    drain_deadline_ = deadline;
+    drain_why_ = why;
     conns_.for_each([&](Conn &conn) {
         if (conn.accepted()) conn.drain(deadline, why);
     });

@@ -38,6 +38,8 @@ public:
     void drain_sessions(std::uint64_t deadline, std::uint32_t why);
     // Ends the connections of listeners (or all, and then none is opened any more) at once. Returns how many.
     std::uint64_t abort_connections(bool outgoing_too);
+    // A session that was made after drain_sessions() hears of it too.
+    void drain_late(Conn &conn);
     // Called from the top of the loop whenever a connection has gone.
     void on_connection_gone(std::function<void()> hear) { gone_ = std::move(hear); }
 
@@ -63,6 +65,8 @@ private:
     Slab<Conn> conns_;
     std::uint64_t serving_ = 0;
     bool ending_ = false;
+    std::uint64_t drain_deadline_ = 0; // 0: not told to drain
+    std::uint32_t drain_why_ = 0;
     std::function<void()> gone_;
 };
 

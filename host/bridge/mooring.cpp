@@ -2,6 +2,7 @@
 #include "bridge/mooring.hpp"
 
 #include <cstring>
+#include <utility>
 
 namespace hawser::host {
 
@@ -15,36 +16,96 @@ Mooring::Mooring(LoopFace &loop, Fd socket, ListenerShare &share, Instances &ins
     , peers_(std::move(peers))
 {}
 
-void Mooring::serve(LoopFace &loop, Fd socket)
+void Mooring::open(LoopFace &loop, Conn &conn)
 {
     const auto &protocol = *reinterpret_cast<const hawser_protocol *>(instances_.kind(node_));
-    Conn *conn = loop.conns().create(loop, std::move(socket), &share(), Instances::tag(node_));
-    if (conn == nullptr) {
-        share().open.fetch_sub(1, std::memory_order_relaxed);
-        loop.loop().counters().closed.add(1);
-        return;
-    }
-    conn->open(protocol, instances_.self(node_, loop.loop().index()));
+    conn.make_session(protocol, instances_.self(node_, loop.loop().index()));
 }
 
-void Mooring::accepted(Fd socket)
+void Mooring::count_off()
 {
-    LoopFace &target = peers_.empty() ? loop_ : *peers_[turn_++ % peers_.size()];
-    if (&target == &loop_) {
-        serve(loop_, std::move(socket));
-        return;
-    }
-    const auto take = [](const Task &task) {
-        static_cast<Mooring *>(task.first)
-            ->serve(*static_cast<LoopFace *>(task.second), Fd(static_cast<int>(task.number)));
-    };
-    const int fd = socket.get();
-    if (target.loop().post({take, this, &target, nullptr, static_cast<std::uint64_t>(fd)})) {
-        socket.release();
-        return;
-    }
-    share().open.fetch_sub(1, std::memory_order_relaxed);
+    share().leave();
     loop_.loop().counters().closed.add(1);
+}
+
+void Mooring::serve(LoopFace &loop, Fd socket, std::unique_ptr<Terms> terms)
+{
+    Conn *conn = loop.conns().create(loop, std::move(socket), &share(), Instances::tag(node_), std::move(terms));
+    if (conn == nullptr) {
+        share().leave();
+        loop.loop().counters().closed.add(1);
+    } else if (conn->awaits_header()) {
+        conn->await_header(*this);
+    } else if (conn->start()) {
+        open(loop, *conn);
+    }
+}
+
+void Mooring::accepted(Fd socket, std::unique_ptr<Terms> terms)
+{
+    const std::size_t turn = peers_.empty() ? 0 : turn_++ % peers_.size();
+    LoopFace &target = peers_.empty() ? loop_ : *peers_[turn];
+    if (&target == &loop_) {
+        serve(loop_, std::move(socket), std::move(terms));
+        return;
+    }
+    // The number carries the socket and which of the peers it is for.
+    const auto take = [](const Task &task) {
+        auto &self = *static_cast<Mooring *>(task.first);
+        self.serve(*self.peers_[task.number >> 32], Fd(static_cast<int>(task.number & 0xffffffff)),
+                   std::unique_ptr<Terms>(static_cast<Terms *>(task.second)));
+    };
+    const std::uint64_t number = static_cast<std::uint64_t>(turn) << 32 | static_cast<std::uint32_t>(socket.get());
+    if (target.loop().post({take, this, terms.get(), nullptr, number})) {
+        socket.release();
+        static_cast<void>(terms.release());
+        return;
+    }
+    count_off();
+}
+
+void Mooring::header_came(Conn &conn)
+{
+    Terms &terms = *conn.terms();
+    const std::unique_ptr<ProxyHeader> header = std::move(terms.header);
+    SocketAddress peer;
+    if (header->has_addresses()) {
+        terms.ends = std::make_unique<Terms::Ends>(Terms::Ends{header->source(), header->destination()});
+        peer = header->source();
+    } else {
+        peer_address(conn.socket(), peer);
+    }
+    if (!terms.count(peer)) {
+        conn.face().loop().counters().refused.add(1);
+        tell(Limit::PerAddress, conn.face().loop().now());
+        conn.close(CloseHow::Abort);
+        return;
+    }
+    open(conn.face(), conn);
+    conn.face().drain_late(conn);
+}
+
+void Mooring::header_failed(Conn &conn, std::string_view why)
+{
+    const std::uint64_t now = conn.face().loop().now();
+    std::uint64_t times = 0;
+    conn.face().loop().counters().refused.add(1);
+    if (share().told_header.tell(now, &times)) {
+        SocketAddress proxy;
+        peer_address(conn.socket(), proxy);
+        loop_.host().log().write(
+            Level::Warning, name_, "proxy_header_refused",
+            {{"proxy", proxy.text}, {"error", std::string(why)}, {"times", std::to_string(times)}});
+    }
+    conn.close(CloseHow::Abort);
+}
+
+void Mooring::limited(Limit limit, std::uint64_t times)
+{
+    const char *name = limit == Limit::Connections  ? "connections"
+                       : limit == Limit::PerAddress ? "per_address"
+                                                    : "accept_rate";
+    loop_.host().log().write(Level::Warning, name_, "limited", {{"limit", name}, {"times", std::to_string(times)}});
 }
 
 void Mooring::exhausted(int error)

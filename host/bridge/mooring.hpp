@@ -4,7 +4,9 @@
 #include "bridge/instances.hpp"
 #include "net/acceptor.hpp"
 
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hawser::host {
@@ -16,10 +18,17 @@ public:
     Mooring(LoopFace &loop, Fd socket, ListenerShare &share, Instances &instances, std::uint32_t node, std::string name,
             std::vector<LoopFace *> peers);
 
+    // Of a connection behind a proxy, on its own loop.
+    void header_came(Conn &conn);
+    void header_failed(Conn &conn, std::string_view why);
+
 private:
-    void accepted(Fd socket) override;
+    void accepted(Fd socket, std::unique_ptr<Terms> terms) override;
     void exhausted(int error) override;
-    void serve(LoopFace &loop, Fd socket);
+    void limited(Limit limit, std::uint64_t times) override;
+    void serve(LoopFace &loop, Fd socket, std::unique_ptr<Terms> terms);
+    void open(LoopFace &loop, Conn &conn);
+    void count_off();
 
     LoopFace &loop_;
     Instances &instances_;

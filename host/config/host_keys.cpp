@@ -139,7 +139,7 @@ type = "list"
 items = { type = "string", format = "listen", like = "an address like \"127.0.0.1:8080\"" }
 single = true
 required = true
-text = "Where to listen: \"127.0.0.1:8080\", \"[::1]:8080\", \"unix:/run/web.sock\"; port 0 is chosen by the system and reported"
+text = "Where to listen: \"127.0.0.1:8080\", \"[::1]:8080\", \"unix:/run/web.sock\", \"systemd:NAME\", \"fd:N\"; port 0 is chosen by the system and reported"
 [listener.protocol]
 type = "string"
 format = "word"
@@ -169,21 +169,35 @@ type = "integer"
 min = 0
 max = 1000000000
 default = 0
-has = "neutral"
 text = "Most connections at a time from one address; 0: no bound"
 [listener.limits.keys.accept_rate]
 type = "integer"
 min = 0
 max = 1000000000
 default = 0
-has = "neutral"
 text = "Most connections accepted a second; 0: no bound"
 [listener.limits.keys.bytes_per_second]
 type = "size"
 max = "1TiB"
 default = "0"
-has = "neutral"
 text = "Most bytes a second, read and written each, of one connection; \"0\": no bound"
+[listener.limits.keys.overflow]
+type = "enum"
+choices = ["wait", "close"]
+default = "wait"
+text = "What happens to more than `connections`: \"wait\": they stay in the queue of the socket; \"close\": they are reset"
+[listener.limits.keys.output]
+type = "size"
+min = "64KiB"
+max = "1TiB"
+default = "16MiB"
+text = "Most memory of one connection's bytes that wait to be sent; above, it is reset"
+[listener.limits.keys.idle]
+type = "duration"
+max = "10000h"
+default = "0s"
+text = "A connection without a byte in either direction for so long is closed; \"0s\": never"
+
 [listener.socket]
 type = "table"
 text = "Options of its sockets"
@@ -210,8 +224,21 @@ text = "Whether small packets leave at once (TCP_NODELAY)"
 [listener.socket.keys.proxy_protocol]
 type = "list"
 items = { type = "string", format = "network", like = "a network like \"10.0.0.0/8\"" }
-has = "neutral"
-text = "Networks whose connections begin with a PROXY protocol header, version 1 or 2"
+text = "Networks whose connections begin with a PROXY protocol header, version 1 or 2; \"unix\": peers of Unix sockets; default: none"
+[listener.socket.keys.mode]
+type = "string"
+format = "socket_mode"
+text = "Mode of the path of a Unix socket in octal digits, like \"0660\"; default: as the umask leaves it"
+[listener.socket.keys.owner]
+type = "string"
+format = "word"
+has = "no"
+text = "User that owns the path of a Unix socket, a name or a number; default: the host's"
+[listener.socket.keys.group]
+type = "string"
+format = "word"
+has = "no"
+text = "Group of the path of a Unix socket, a name or a number; default: the host's"
 
 [service.service]
 type = "string"

@@ -5,6 +5,7 @@
 
 #include "base/endpoint.hpp"
 #include "base/log.hpp"
+#include "base/network.hpp"
 #include "config/source.hpp"
 
 #include <cstdint>
@@ -76,6 +77,11 @@ struct NodePlan {
 struct ListenerLimits {
     std::uint64_t connections = 0; // 0: none
     std::uint64_t per_address = 0;
+    std::uint64_t accept_rate = 0;      // a second
+    std::uint64_t bytes_per_second = 0; // each direction of one connection
+    std::uint64_t output = 16u << 20;   // bytes of one connection that wait to be sent
+    std::uint64_t idle_ns = 0;
+    enum class Overflow : std::uint8_t { Wait, Close } overflow = Overflow::Wait; // at `connections`
     bool operator==(const ListenerLimits &) const = default;
 };
 
@@ -84,6 +90,10 @@ struct SocketOptions {
     std::uint64_t send_buffer = 0; // bytes; 0: the system's
     std::uint64_t receive_buffer = 0;
     bool no_delay = true;
+    std::vector<Network> proxies; // whose connections begin with a PROXY header
+    // Of the path of a Unix socket.
+    std::uint32_t mode = kNone; // kNone: as the umask leaves it
+    std::string owner, group;   // names or numbers; empty: the host's
     bool operator==(const SocketOptions &) const = default;
 };
 

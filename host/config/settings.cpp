@@ -2,6 +2,7 @@
 #include "config/settings.hpp"
 
 #include "config/host_keys.hpp"
+#include "config/listener_settings.hpp"
 #include "config/option_spec.hpp"
 #include "config/scalars.hpp"
 
@@ -10,19 +11,7 @@
 namespace hawser::host {
 namespace {
 
-constexpr std::size_t kMostSocketPath = 107; // bytes, what sockaddr_un holds
-
 std::string quoted(const std::string &text) { return '"' + text + '"'; }
-
-std::string check_listen(const std::string &text, std::string &hint)
-{
-    auto endpoint = parse_listen_endpoint(text);
-    if (!endpoint) return endpoint.error().text;
-    const bool is_here = endpoint->scheme == Endpoint::Scheme::Tcp || endpoint->scheme == Endpoint::Scheme::Unix;
-    if (is_here) return {};
-    hint = "use \"tcp:\" or \"unix:\"";
-    return quoted(text) + " is not available in this build";
-}
 
 std::string check_log_output(const std::string &text, std::string &hint)
 {
@@ -48,16 +37,9 @@ std::string check_format(const OptionSpec &spec, const std::string &text, std::s
         return "expected a path of at most " + std::to_string(kMostSocketPath) + " bytes, got " +
                std::to_string(text.size()) + ": " + text;
     }
-    if (spec.format == "listen") return check_listen(text, hint);
     if (spec.format == "file_output") return check_file_output(text, hint);
     if (spec.format == "log_output") return check_log_output(text, hint);
-    return {};
-}
-
-template<typename Number>
-void take(const Value *value, Number &to)
-{
-    if (value != nullptr) to = static_cast<Number>(value->integer);
+    return check_listener_format(spec.format, text, hint);
 }
 
 } // namespace
@@ -179,36 +161,6 @@ void SettingsReader::read_compartments(HostPlan &plan)
               [](const CompartmentPlan &a, const CompartmentPlan &b) { return a.name < b.name; });
 }
 
-void SettingsReader::read_addresses(const Section &section, const std::string &owner, ListenerPlan &listener)
-{
-    const Value *addresses = section.find("address");
-    if (addresses == nullptr) return;
-    const auto place = [&section](std::size_t i) {
-        const auto one = section.at.find("address[" + std::to_string(i) + ']');
-        return one != section.at.end() ? one->second : section.at.at("address");
-    };
-    if (addresses->items.empty())
-        problems_.add(place(0), owner + ": address: expected at least one address, got an empty list");
-    for (std::size_t i = 0; i < addresses->items.size(); ++i) {
-        const std::string &text = addresses->items[i].text;
-        Endpoint endpoint = *parse_listen_endpoint(text);
-        if (endpoint.scheme == Endpoint::Scheme::Unix) endpoint.path = document_.absolute(endpoint.path, place(i));
-        if (endpoint.path.size() > kMostSocketPath) {
-            problems_.add(place(i), owner + ": address: expected a path of at most " + std::to_string(kMostSocketPath) +
-                                        " bytes, got " + std::to_string(endpoint.path.size()) + ": " + endpoint.path);
-            continue;
-        }
-        const bool twice =
-            std::find(listener.addresses.begin(), listener.addresses.end(), endpoint) != listener.addresses.end();
-        if (twice && endpoint.port != 0) {
-            problems_.add(place(i), owner + ": address \"" + text + "\" stands twice");
-            continue;
-        }
-        listener.addresses.push_back(std::move(endpoint));
-        listener.origins.push_back(place(i));
-    }
-}
-
 // The table `name` of a section; where it is absent, its defaults.
 SettingsReader::Section SettingsReader::inner(const Section &section, const std::vector<OptionSpec> &specs,
                                               const std::string &name, const std::string &owner)
@@ -216,20 +168,6 @@ SettingsReader::Section SettingsReader::inner(const Section &section, const std:
     const Value *table = section.find(name);
     if (table == nullptr) return read(nullptr, keys_of(specs, name), owner + ": " + name);
     return {*table, section.at};
-}
-
-void SettingsReader::read_listener(const Item &table, const std::string &owner, ListenerPlan &listener)
-{
-    const std::vector<OptionSpec> &specs = host_keys().listener;
-    const Section section = read(&table, specs, owner, true);
-    read_addresses(section, owner, listener);
-    const Section limits = inner(section, specs, "limits", owner);
-    take(limits.find("connections"), listener.limits.connections);
-    const Section socket = inner(section, specs, "socket", owner);
-    take(socket.find("backlog"), listener.socket.backlog);
-    take(socket.find("send_buffer"), listener.socket.send_buffer);
-    take(socket.find("receive_buffer"), listener.socket.receive_buffer);
-    take(socket.find("no_delay"), listener.socket.no_delay);
 }
 
 RestartPolicy SettingsReader::read_service(const Item &table, const std::string &owner)

@@ -48,6 +48,14 @@ private:
     unsigned loops_of(const Section &section, unsigned otherwise) const;
     void read_addresses(const Section &section, const std::string &owner, ListenerPlan &listener);
 
+    void read_limits(const Section &section, const std::string &owner, ListenerLimits &limits);
+    void read_socket(const Section &section, const std::string &owner, ListenerPlan &listener);
+    template<typename Number>
+    static void take(const Value *value, Number &to)
+    {
+        if (value != nullptr) to = static_cast<Number>(value->integer);
+    }
+
     const Document &document_;
     Problems &problems_;
     unsigned cores_;

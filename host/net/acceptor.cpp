@@ -1,4 +1,4 @@
-// Tests: tests/system/serving_test.cpp
+// Tests: tests/system/limits_test.cpp
 #include "net/acceptor.hpp"
 
 #include <sys/epoll.h>
@@ -35,43 +35,111 @@ void Acceptor::stop()
 }
 
 // Level-triggered readiness would spin: out of the set until something may have changed.
-void Acceptor::rest()
+void Acceptor::rest(std::uint64_t until)
 {
     if (stopped_ || retry_ != nullptr) return;
     if (watching_) loop_.remove(socket_.get());
     watching_ = false;
     const auto again = [](void *who) {
         auto &self = *static_cast<Acceptor *>(who);
-        if (!self.start()) self.rest();
+        if (!self.start()) self.rest(self.loop_.now() + kRetry);
     };
-    loop_.timers().start(loop_.now() + kRetry, again, this, &retry_);
+    loop_.timers().start(until, again, this, &retry_);
 }
 
-bool Acceptor::accept_one()
+void Acceptor::tell(Limit limit, std::uint64_t now)
 {
-    if (share_.most != 0 && share_.open.load(std::memory_order_relaxed) >= share_.most) {
-        rest();
+    std::uint64_t times = 0;
+    if (share_.told_limit.tell(now, &times)) limited(limit, times);
+}
+
+void Acceptor::refuse(Fd socket, Limit limit)
+{
+    const linger reset{1, 0};
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    loop_.counters().refused.add(1);
+    tell(limit, loop_.now());
+}
+
+// Takes a place and a turn before the connection is taken from the queue, where it can still wait.
+bool Acceptor::may_accept()
+{
+    const ListenerRules &rules = share_.rules();
+    if (rules.connections > 0 && !rules.closes && !share_.enter()) {
+        tell(Limit::Connections, loop_.now());
+        rest(loop_.now() + kRetry);
         return false;
     }
-    Fd socket(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (socket) {
-        loop_.counters().accepted.add(1);
-        share_.open.fetch_add(1, std::memory_order_relaxed);
-        accepted(std::move(socket));
-        return true;
-    }
-    const int error = errno;
+    if (!share_.rate.on() || emptying_) return true;
+    const std::uint64_t later = share_.rate.take(loop_.now());
+    if (later == 0) return true;
+    if (rules.connections > 0 && !rules.closes) share_.leave();
+    tell(Limit::AcceptRate, loop_.now());
+    rest(later);
+    return false;
+}
+
+void Acceptor::undo_accept()
+{
+    if (share_.rules().connections > 0 && !share_.rules().closes) share_.leave();
+    if (share_.rate.on() && !emptying_) share_.rate.give_back();
+}
+
+// Whether there may be more in the queue.
+bool Acceptor::failed(int error)
+{
     if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
-        constexpr std::uint64_t kTellEvery = 1'000'000'000;
-        if (told_ == 0 || loop_.now() - told_ >= kTellEvery) {
-            told_ = loop_.now();
-            exhausted(error);
-        }
-        rest();
+        std::uint64_t times = 0;
+        if (share_.told_exhausted.tell(loop_.now(), &times)) exhausted(error);
+        rest(loop_.now() + kRetry);
         return false;
     }
     // What ended in the queue (ECONNABORTED and the errors that accept(2) passes on) is not the listener's.
     return error != EAGAIN && error != EBADF && error != EINVAL && error != ENOTSOCK;
+}
+
+bool Acceptor::accept_one()
+{
+    if (share_.bounded() && !may_accept()) return false;
+    sockaddr_storage from;
+    socklen_t size = sizeof from;
+    const bool asks = share_.has_terms();
+    Fd socket(::accept4(socket_.get(), asks ? reinterpret_cast<sockaddr *>(&from) : nullptr, asks ? &size : nullptr,
+                        SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!socket) {
+        const int error = errno;
+        if (share_.bounded()) undo_accept();
+        return failed(error);
+    }
+    const bool entered = share_.bounded() && share_.rules().connections > 0 && !share_.rules().closes;
+    if (!entered && !share_.enter()) {
+        refuse(std::move(socket), Limit::Connections);
+        return true;
+    }
+    SocketAddress peer;
+    if (asks) {
+        read_address(from, size, false, peer);
+        take(std::move(socket), peer);
+    } else {
+        loop_.counters().accepted.add(1);
+        accepted(std::move(socket), nullptr);
+    }
+    return true;
+}
+
+// A connection of a listener with terms. Behind a proxy it is counted once its header has told whose it is.
+void Acceptor::take(Fd socket, const SocketAddress &peer)
+{
+    auto terms = std::make_unique<Terms>(share_);
+    if (share_.trusts(peer)) {
+        terms->header = std::make_unique<ProxyHeader>();
+    } else if (!terms->count(peer)) {
+        share_.leave();
+        refuse(std::move(socket), Limit::PerAddress);
+        return;
+    }
+    loop_.counters().accepted.add(1);
+    accepted(std::move(socket), std::move(terms));
 }
 
 void Acceptor::on_ready(std::uint32_t)
@@ -83,8 +151,11 @@ void Acceptor::on_ready(std::uint32_t)
 
 unsigned Acceptor::empty()
 {
+    // Whoever waited for a turn has none to wait for any more.
+    emptying_ = true;
     unsigned count = 0;
     while (count < kMostWaiting && !stopped_ && accept_one()) ++count;
+    emptying_ = false;
     return count;
 }
 

@@ -13,74 +13,86 @@
 namespace hawser::host {
 namespace {
 
-bool is_mapped(const in6_addr &ip) { return IN6_IS_ADDR_V4MAPPED(&ip) != 0; }
-
-void fill_four(SocketAddress &address, const std::uint8_t *ip, std::uint16_t port)
+void fill(SocketAddress &address, std::uint16_t family, const void *ip, std::uint16_t port, bool text)
 {
-    char text[INET_ADDRSTRLEN];
-    inet_ntop(AF_INET, ip, text, sizeof text);
-    address.family = 4;
+    address.family = family;
     address.port = port;
-    std::copy_n(ip, 4, address.ip.begin());
-    address.text = std::string(text) + ':' + std::to_string(port);
+    std::memcpy(address.ip.data(), ip, family == 4 ? 4 : 16);
+    if (!text) return;
+    char numbers[INET6_ADDRSTRLEN];
+    inet_ntop(family == 4 ? AF_INET : AF_INET6, ip, numbers, sizeof numbers);
+    address.text = family == 4 ? std::string(numbers) : '[' + std::string(numbers) + ']';
+    address.text += ':' + std::to_string(port);
 }
 
-void fill_six(SocketAddress &address, const sockaddr_in6 &in)
+// IPv4 in IPv6 as IPv4.
+void fill_six(SocketAddress &address, const in6_addr &ip, std::uint16_t port, bool text)
 {
-    char text[INET6_ADDRSTRLEN];
-    inet_ntop(AF_INET6, &in.sin6_addr, text, sizeof text);
-    address.family = 6;
-    address.port = ntohs(in.sin6_port);
-    std::copy_n(in.sin6_addr.s6_addr, 16, address.ip.begin());
-    address.text = '[' + std::string(text) + "]:" + std::to_string(address.port);
+    if (IN6_IS_ADDR_V4MAPPED(&ip))
+        fill(address, 4, ip.s6_addr + 12, port, text);
+    else
+        fill(address, 6, ip.s6_addr, port, text);
 }
 
-void fill_unix(SocketAddress &address, const sockaddr_un &un, socklen_t size)
+} // namespace
+
+SocketAddress ip_address(std::uint16_t family, const std::uint8_t *ip, std::uint16_t port)
 {
-    const std::size_t offset = offsetof(sockaddr_un, sun_path);
-    const std::size_t room = size > offset ? size - offset : 0;
-    address.family = 0;
-    address.text = "unix:" + std::string(un.sun_path, strnlen(un.sun_path, room));
+    SocketAddress address;
+    if (family == 4) {
+        fill(address, 4, ip, port, true);
+        return address;
+    }
+    in6_addr six;
+    std::memcpy(&six, ip, sizeof six);
+    fill_six(address, six, port, true);
+    return address;
 }
 
-bool fill(const sockaddr_storage &storage, socklen_t size, SocketAddress &address)
+SocketAddress unix_address(std::string_view path)
+{
+    SocketAddress address;
+    address.text = "unix:" + std::string(path.substr(0, path.find('\0')));
+    return address;
+}
+
+bool read_address(const sockaddr_storage &storage, std::uint32_t size, bool text, SocketAddress &address)
 {
     address = {};
     if (storage.ss_family == AF_INET) {
         sockaddr_in in;
         std::memcpy(&in, &storage, sizeof in);
-        fill_four(address, reinterpret_cast<const std::uint8_t *>(&in.sin_addr), ntohs(in.sin_port));
+        fill(address, 4, &in.sin_addr, ntohs(in.sin_port), text);
     } else if (storage.ss_family == AF_INET6) {
         sockaddr_in6 in;
         std::memcpy(&in, &storage, sizeof in);
-        if (is_mapped(in.sin6_addr))
-            fill_four(address, in.sin6_addr.s6_addr + 12, ntohs(in.sin6_port));
-        else
-            fill_six(address, in);
+        fill_six(address, in.sin6_addr, ntohs(in.sin6_port), text);
     } else if (storage.ss_family == AF_UNIX) {
         sockaddr_un un;
         std::memcpy(&un, &storage, sizeof un);
-        fill_unix(address, un, size);
+        const std::size_t offset = offsetof(sockaddr_un, sun_path);
+        if (text)
+            address = unix_address({un.sun_path, size > offset ? std::min(size - offset, sizeof un.sun_path) : 0});
     } else {
         return false;
     }
     return true;
 }
 
-} // namespace
-
 bool peer_address(int socket, SocketAddress &address)
 {
     sockaddr_storage storage{};
     socklen_t size = sizeof storage;
-    return ::getpeername(socket, reinterpret_cast<sockaddr *>(&storage), &size) == 0 && fill(storage, size, address);
+    return ::getpeername(socket, reinterpret_cast<sockaddr *>(&storage), &size) == 0 &&
+           read_address(storage, size, true, address);
 }
 
 bool local_address(int socket, SocketAddress &address)
 {
     sockaddr_storage storage{};
     socklen_t size = sizeof storage;
-    return ::getsockname(socket, reinterpret_cast<sockaddr *>(&storage), &size) == 0 && fill(storage, size, address);
+    return ::getsockname(socket, reinterpret_cast<sockaddr *>(&storage), &size) == 0 &&
+           read_address(storage, size, true, address);
 }
 
 } // namespace hawser::host

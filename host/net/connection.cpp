@@ -22,16 +22,19 @@ std::uint32_t events_of(bool input, bool output)
 
 } // namespace
 
-Connection::Connection(Transport &transport, Fd socket)
+Connection::Connection(Transport &transport, Fd socket, std::unique_ptr<Terms> terms)
     : transport_(transport)
     , socket_(std::move(socket))
+    , terms_(std::move(terms))
 {
     ++transport_.open_;
+    if (terms_) begin_terms();
 }
 
 Connection::~Connection()
 {
     transport_.wheel_.remove(*this);
+    if (terms_) end_terms();
     std::free(input_);
     delete detail_;
     --transport_.open_;
@@ -132,12 +135,15 @@ void Connection::take_unwanted(std::uint32_t events)
 
 void Connection::read()
 {
+    const std::size_t room = has(kTermed) ? room_to_read() : Transport::kReadSize;
+    if (room == 0) return;
     char *buffer = transport_.input_.get();
     const std::size_t kept = input_ != nullptr ? input_->n : 0;
     if (kept > 0) std::memcpy(buffer, input_->data, kept);
-    const ssize_t n = ::recv(socket_.get(), buffer + kept, Transport::kReadSize, 0);
+    const ssize_t n = ::recv(socket_.get(), buffer + kept, room, 0);
     if (n > 0) {
         transport_.loop().counters().bytes_in.add(static_cast<std::uint64_t>(n));
+        if (has(kTermed)) moved_in(static_cast<std::uint64_t>(n));
         if (input_ != nullptr) input_->n = 0;
         deliver(buffer, kept + static_cast<std::size_t>(n));
     } else if (n == 0) {

@@ -10,6 +10,7 @@
 #include "base/fd.hpp"
 #include "net/output_queue.hpp"
 #include "net/piece.hpp"
+#include "net/terms.hpp"
 #include "net/transport.hpp"
 #include "net/wheel.hpp"
 
@@ -25,7 +26,7 @@ class Connection : public Watch, private WheelEntry {
 public:
     static constexpr std::uint64_t kHighMark = 256 * 1024;  // above: Outcome::Full
     static constexpr std::uint64_t kLowMark = 64 * 1024;    // below: drained()
-    static constexpr std::uint64_t kMostCopied = 16u << 20; // copied bytes that wait; above: Outcome::Limit, aborted
+    static constexpr std::uint64_t kMostCopied = 16u << 20; // … that wait, unless a listener says else; above: Limit
     static constexpr std::size_t kMostUnconsumed = 65536;   // as HAWSER_INPUT_MAX
     static constexpr std::uint64_t kFlushBudget = 1u << 20; // bytes of one connection's queue a turn
     static constexpr std::uint64_t kLingerTime = 2'000'000'000;
@@ -45,8 +46,8 @@ public:
     bool ended() const { return has(kFinished | kClosing | kLingers | kAborts); }
 
 protected:
-    // Takes a connected socket (non-blocking) into the loop's set.
-    Connection(Transport &transport, Fd socket);
+    // Takes a connected socket (non-blocking) into the loop's set. `terms`: null, or what it is held to.
+    Connection(Transport &transport, Fd socket, std::unique_ptr<Terms> terms = nullptr);
     virtual ~Connection();
 
     // A failed start closes the connection from the top of the loop; false then.
@@ -57,6 +58,9 @@ protected:
     bool start_connecting(Fd socket);
     void fail(Outcome reason, std::string_view detail = {});
     void fail_to_connect(int error); // with the reason that belongs to errno
+    Terms *terms() const { return terms_.get(); }
+    // In received(): what it leaves is given again as soon as it wants to hear.
+    void receive_rest();
 
     virtual void opened() = 0; // after start_connecting() and reopen() only
     // The connection could not be made. True: start_connecting() was called with a socket for another address.
@@ -93,6 +97,10 @@ private:
         kWaits = 1u << 16,    // there is no socket yet
         kOut = 1u << 17,      // not in the set at all
         kTimed = 1u << 18,    // the deadline is over, the session is to hear it
+        kTermed = 1u << 19,   // terms_ has something to say about bytes
+        kPaced = 1u << 20,    // bytes a second are bounded
+        kHeldIn = 1u << 21,   // reads nothing for a while
+        kHeldOut = 1u << 22,  // sends nothing for a while
     };
     bool has(std::uint32_t flags) const { return (flags_ & flags) != 0; }
     void set(std::uint32_t flags) { flags_ |= flags; }
@@ -124,6 +132,16 @@ private:
     void conclude();
     void deadline_over();
     static void fired(WheelEntry &entry);
+    static void terms_fired(WheelEntry &entry);
+    void begin_terms();
+    void end_terms();
+    void arm_terms();
+    void terms_due();
+    std::size_t room_to_read();
+    std::uint64_t room_to_send();
+    void moved_in(std::uint64_t bytes);
+    void moved_out(std::uint64_t bytes);
+    std::uint64_t most_copied() const { return terms_ ? terms_->share.rules().output : kMostCopied; }
 
     // The order keeps what an idle or a busy connection touches in its first 64 bytes.
     Transport &transport_;
@@ -136,6 +154,7 @@ private:
     };
     Input *input_ = nullptr; // what the session left unconsumed
     std::string *detail_ = nullptr;
+    std::unique_ptr<Terms> terms_;
     std::int32_t reason_ = 0;
 };
 

@@ -45,7 +45,7 @@ Outcome Connection::write(const Piece *pieces, std::size_t count)
         release_all(pieces, count);
         return has(kAborts) && reason_ == static_cast<std::int32_t>(Outcome::Limit) ? Outcome::Limit : Outcome::Closed;
     }
-    const bool staged = queue_empty() && !has(kConnects | kWaits) &&
+    const bool staged = queue_empty() && !has(kConnects | kWaits | kPaced) &&
                         (transport_.stage_owner_ == nullptr || transport_.stage_owner_ == this);
     std::size_t i = 0;
     if (staged) {
@@ -63,7 +63,7 @@ Outcome Connection::enqueue(const Piece *pieces, std::size_t count)
     }
     bool kept = true;
     for (std::size_t i = 0; i < count; ++i) kept = queue().push(pieces[i]) && kept;
-    if (!kept || queue_->copied() > kMostCopied) {
+    if (!kept || queue_->copied() > most_copied()) {
         set(kAborts);
         fail(Outcome::Limit, kept ? "too many bytes wait to be sent" : "out of memory");
         return Outcome::Limit;
@@ -108,9 +108,11 @@ Outcome Connection::send_file(int fd, std::uint64_t offset, std::uint64_t length
 void Connection::flush_queue()
 {
     if (queue_empty() || has(kFinished | kConnects | kWaits)) return;
+    const std::uint64_t budget = has(kTermed) ? room_to_send() : kFlushBudget;
+    if (budget == 0) return;
     std::uint64_t went = 0;
     const std::uint32_t was = enter_releases();
-    const OutputQueue::Sent sent = queue_->flush(socket_.get(), kFlushBudget, &went);
+    const OutputQueue::Sent sent = queue_->flush(socket_.get(), budget, &went);
     leave_releases(was);
     after_flush(sent, went);
 }
@@ -119,6 +121,7 @@ void Connection::after_flush(OutputQueue::Sent sent, std::uint64_t went)
 {
     transport_.loop().counters().bytes_out.add(went);
     if (has(kFinished)) return;
+    if (has(kTermed)) moved_out(went);
     if (sent == OutputQueue::Sent::Broken) {
         char text[128];
         const int why = errno;
@@ -131,7 +134,8 @@ void Connection::after_flush(OutputQueue::Sent sent, std::uint64_t went)
         return;
     }
     const bool waits = !queue_empty();
-    if (waits != has(kWrites)) want(has(kReads), waits);
+    const bool watches = waits && !has(kHeldOut);
+    if (watches != has(kWrites)) want(has(kReads), watches);
     if (went > 0 && ended())
         transport_.wheel_.set(*this, transport_.loop().now() + kCloseTime, transport_.loop().now());
     if (has(kFull) && (!waits || queue_->bytes() <= kLowMark)) mark_again();

@@ -4,6 +4,7 @@
 #include "net/address.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -58,14 +59,6 @@ Address unix_address(const std::string &path)
 
 void set(int socket, int level, int option, int value) { ::setsockopt(socket, level, option, &value, sizeof value); }
 
-void apply(int socket, const ListenOptions &options, bool tcp)
-{
-    // Accepted sockets inherit these, so that no call is made for each connection.
-    if (options.send_buffer > 0) set(socket, SOL_SOCKET, SO_SNDBUF, static_cast<int>(options.send_buffer));
-    if (options.receive_buffer > 0) set(socket, SOL_SOCKET, SO_RCVBUF, static_cast<int>(options.receive_buffer));
-    if (tcp && options.no_delay) set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-}
-
 Error failed(const Endpoint &endpoint, int error)
 {
     Error told = system_error(endpoint.text() + ": cannot listen", error);
@@ -85,11 +78,21 @@ Result<Fd> open_tcp(const Endpoint &endpoint, const ListenOptions &options, bool
     if (address.storage.ss_family == AF_INET6) set(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
     // The first one binds without it: with it, a second Hawser of the same user would share the port unnoticed.
     if (joins) set(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
-    apply(socket.get(), options, true);
+    apply_listen_options(socket.get(), options);
     if (::bind(socket.get(), address.get(), address.size) != 0) return failed(endpoint, errno);
     if (::listen(socket.get(), options.backlog) != 0) return failed(endpoint, errno);
     if (!joins) set(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
     return socket;
+}
+
+// What is at the path of a Unix socket already.
+Error in_the_way(const Endpoint &endpoint, int error)
+{
+    struct stat status {};
+    if (error != EADDRINUSE || ::lstat(endpoint.path.c_str(), &status) != 0 || S_ISSOCK(status.st_mode))
+        return failed(endpoint, error);
+    return {Status::System, endpoint.text() + ": cannot listen: expected a path that is free, or a socket that nobody "
+                                              "serves, got a file of another type; remove it or choose another path"};
 }
 
 // True: nobody listens behind an existing socket file any more.
@@ -102,6 +105,20 @@ bool is_stale(const std::string &path)
     return ::connect(probe.get(), address.get(), address.size) != 0 && errno == ECONNREFUSED;
 }
 
+// Before it listens, so that nobody connects by the path's first mode. A path that somebody put in its place meanwhile
+// is not touched.
+bool set_mode(const std::string &path, int mode)
+{
+    const Fd place(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status {};
+    if (!place || ::fstat(place.get(), &status) != 0) return false;
+    if (!S_ISSOCK(status.st_mode)) {
+        errno = EEXIST;
+        return false;
+    }
+    return ::chmod(("/proc/self/fd/" + std::to_string(place.get())).c_str(), static_cast<mode_t>(mode)) == 0;
+}
+
 Result<ListenGroup> listen_unix(const Endpoint &endpoint, const ListenOptions &options)
 {
     ListenGroup group;
@@ -111,12 +128,17 @@ Result<ListenGroup> listen_unix(const Endpoint &endpoint, const ListenOptions &o
     const Address address = unix_address(endpoint.path);
     Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket) return failed(endpoint, errno);
-    apply(socket.get(), options, false);
+    apply_listen_options(socket.get(), options);
     if (::bind(socket.get(), address.get(), address.size) != 0) {
         const int error = errno;
         if (error != EADDRINUSE || !is_stale(endpoint.path) || ::unlink(endpoint.path.c_str()) != 0 ||
             ::bind(socket.get(), address.get(), address.size) != 0)
-            return failed(endpoint, error);
+            return in_the_way(endpoint, error);
+    }
+    if (options.mode >= 0 && !set_mode(endpoint.path, options.mode)) {
+        const Error told = system_error(endpoint.text() + ": cannot set its mode", errno);
+        ::unlink(endpoint.path.c_str());
+        return told;
     }
     if (::listen(socket.get(), options.backlog) != 0) return failed(endpoint, errno);
     group.sockets.push_back(std::move(socket));
@@ -150,6 +172,17 @@ Result<void> add_sockets(ListenGroup &group, const ListenOptions &options, unsig
         group.sockets.push_back(std::move(*socket));
     }
     return {};
+}
+
+void apply_listen_options(int socket, const ListenOptions &options)
+{
+    // Accepted sockets inherit these, so that no call is made for each connection.
+    if (options.send_buffer > 0) set(socket, SOL_SOCKET, SO_SNDBUF, static_cast<int>(options.send_buffer));
+    if (options.receive_buffer > 0) set(socket, SOL_SOCKET, SO_RCVBUF, static_cast<int>(options.receive_buffer));
+    int domain = AF_UNIX;
+    socklen_t size = sizeof domain;
+    ::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+    if (domain != AF_UNIX && options.no_delay) set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
 void unlink_group(const ListenGroup &group)

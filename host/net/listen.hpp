@@ -16,18 +16,22 @@ struct ListenOptions {
     int backlog = 4096;
     std::uint64_t send_buffer = 0, receive_buffer = 0; // bytes; 0: the system's
     bool no_delay = true;
+    int mode = -1; // of the path of a Unix socket; -1: as the umask leaves it
 };
 
 // The sockets of one address.
 struct ListenGroup {
     std::vector<Fd> sockets;
-    bool shared = false; // one for all loops
+    bool shared = false; // whoever accepts hands round to all loops
     std::string bound;   // "127.0.0.1:8080" with the real port, "unix:/run/x"
     Endpoint endpoint;   // with the real port
 };
 
 // Errors: System (in use, no descriptors), NotPermitted; the text begins with the address.
 Result<ListenGroup> listen_on(const Endpoint &endpoint, const ListenOptions &options, unsigned loops);
+
+// Buffers and delay of a listening socket, which accepted ones inherit.
+void apply_listen_options(int socket, const ListenOptions &options);
 
 // More sockets for a group whose compartment has more loops now. Never fewer: closing one would drop its queue.
 Result<void> add_sockets(ListenGroup &group, const ListenOptions &options, unsigned loops);

@@ -66,13 +66,18 @@ void Transport::turn_end()
 
 void Transport::arm_wheel()
 {
-    const std::uint64_t next = wheel_.next();
+    std::uint64_t next = wheel_.next();
+    if (terms_wheel_) {
+        const std::uint64_t other = terms_wheel_->next();
+        if (other != 0 && (next == 0 || other < next)) next = other;
+    }
     if (next == 0 || (wheel_timer_ != nullptr && wheel_armed_ <= next)) return;
     if (wheel_timer_ != nullptr) loop_.timers().cancel(&wheel_timer_);
     wheel_armed_ = next;
     const auto fire = [](void *who) {
         auto &self = *static_cast<Transport *>(who);
         self.wheel_.advance(self.loop_.now(), &Connection::fired);
+        if (self.terms_wheel_) self.terms_wheel_->advance(self.loop_.now(), &Connection::terms_fired);
     };
     loop_.timers().start(next, fire, this, &wheel_timer_);
 }

@@ -43,6 +43,7 @@ private:
     Connection *stage_owner_ = nullptr;
     std::unique_ptr<char[]> input_; // what a session left, then what was read: 2 × kReadSize
     Wheel wheel_;
+    std::unique_ptr<Wheel> terms_wheel_; // of the Terms of connections; null until there is one
     TimerHeap::Place wheel_timer_ = nullptr;
     std::uint64_t wheel_armed_ = 0;
     std::vector<Connection *> dirty_, again_;

@@ -75,12 +75,28 @@ void read_endpoint(WireReader &in, Endpoint &endpoint)
 {
     std::int32_t fd = -1;
     in.number(endpoint.scheme);
-    if (endpoint.scheme > Endpoint::Scheme::Fd) in.spoil();
+    if (endpoint.scheme > Endpoint::Scheme::Stdio) in.spoil();
     in.text(endpoint.host);
     in.number(endpoint.port);
     in.text(endpoint.path);
     in.number(fd);
     endpoint.fd = fd;
+}
+
+void write_network(WireWriter &out, const Network &network)
+{
+    out.number(network.family);
+    out.number(network.prefix);
+    for (const std::uint8_t byte : network.ip) out.number(byte);
+}
+
+void read_network(WireReader &in, Network &network)
+{
+    in.number(network.family);
+    in.number(network.prefix);
+    for (std::uint8_t &byte : network.ip) in.number(byte);
+    const bool known = network.family == 0 || network.family == 4 || network.family == 6;
+    if (!known || network.prefix > (network.family == 6 ? 128 : network.family * 8)) in.spoil();
 }
 
 void write_listener(WireWriter &out, const ListenerPlan &listener)
@@ -90,10 +106,19 @@ void write_listener(WireWriter &out, const ListenerPlan &listener)
     out.number(listener.node);
     out.number(listener.limits.connections);
     out.number(listener.limits.per_address);
+    out.number(listener.limits.accept_rate);
+    out.number(listener.limits.bytes_per_second);
+    out.number(listener.limits.output);
+    out.number(listener.limits.idle_ns);
+    out.number(listener.limits.overflow);
     out.number(static_cast<std::int32_t>(listener.socket.backlog));
     out.number(listener.socket.send_buffer);
     out.number(listener.socket.receive_buffer);
     out.number(static_cast<std::uint8_t>(listener.socket.no_delay));
+    out.list(listener.socket.proxies, write_network);
+    out.number(listener.socket.mode);
+    out.text(listener.socket.owner);
+    out.text(listener.socket.group);
 }
 
 void read_listener(WireReader &in, ListenerPlan &listener)
@@ -104,11 +129,21 @@ void read_listener(WireReader &in, ListenerPlan &listener)
     in.number(listener.node);
     in.number(listener.limits.connections);
     in.number(listener.limits.per_address);
+    in.number(listener.limits.accept_rate);
+    in.number(listener.limits.bytes_per_second);
+    in.number(listener.limits.output);
+    in.number(listener.limits.idle_ns);
+    in.number(listener.limits.overflow);
+    if (listener.limits.overflow > ListenerLimits::Overflow::Close) in.spoil();
     in.number(backlog);
     listener.socket.backlog = backlog;
     in.number(listener.socket.send_buffer);
     in.number(listener.socket.receive_buffer);
     in.flag(listener.socket.no_delay);
+    in.list(listener.socket.proxies, 19, read_network);
+    in.number(listener.socket.mode);
+    in.text(listener.socket.owner);
+    in.text(listener.socket.group);
 }
 
 // Objects of `value` stand for nodes before number `before`, as creating in order demands.

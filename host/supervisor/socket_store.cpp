@@ -10,7 +10,8 @@ namespace {
 
 ListenOptions options_of(const SocketOptions &socket)
 {
-    return {socket.backlog, socket.send_buffer, socket.receive_buffer, socket.no_delay};
+    const int mode = socket.mode == SocketOptions().mode ? -1 : static_cast<int>(socket.mode);
+    return {socket.backlog, socket.send_buffer, socket.receive_buffer, socket.no_delay, mode};
 }
 
 } // namespace
@@ -31,6 +32,13 @@ std::string SocketStore::key(const ListenerPlan &listener, std::size_t address)
     return endpoint.text() + ' ' + listener.name + ' ' + std::to_string(address);
 }
 
+Result<ListenGroup> SocketStore::make(const Endpoint &endpoint, const ListenOptions &options, unsigned loops) const
+{
+    const bool comes_along = endpoint.scheme == Endpoint::Scheme::Systemd || endpoint.scheme == Endpoint::Scheme::Fd;
+    if (comes_along && inherited_ != nullptr) return inherited_->group(endpoint, options);
+    return listen_on(endpoint, options, loops);
+}
+
 std::vector<BindFailure> SocketStore::open(const HostPlan &plan)
 {
     std::vector<BindFailure> failures;
@@ -45,7 +53,7 @@ std::vector<BindFailure> SocketStore::open(const HostPlan &plan)
                         failures.push_back({listener.origins[i], added.error()});
                     continue;
                 }
-                auto group = listen_on(listener.addresses[i], options, compartment.loops);
+                auto group = make(listener.addresses[i], options, compartment.loops);
                 if (!group) {
                     failures.push_back({listener.origins[i], group.error()});
                     continue;

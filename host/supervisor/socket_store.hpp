@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/plan.hpp"
+#include "net/inherited.hpp"
 #include "net/listen.hpp"
 #include "seam/channel.hpp"
 
@@ -20,6 +21,10 @@ struct BindFailure {
 
 class SocketStore {
 public:
+    // `inherited`: for systemd: and fd:; outlives this. Null: there is none of them.
+    explicit SocketStore(const InheritedSockets *inherited = nullptr)
+        : inherited_(inherited)
+    {}
     ~SocketStore();
 
     // Opens what `plan` names and is not open yet. On failure nothing that was open before has changed.
@@ -41,6 +46,9 @@ public:
 private:
     static std::string key(const ListenerPlan &listener, std::size_t address);
     static std::set<std::string> keys(const HostPlan &plan);
+    Result<ListenGroup> make(const Endpoint &endpoint, const ListenOptions &options, unsigned loops) const;
+
+    const InheritedSockets *inherited_;
     std::map<std::string, ListenGroup> groups_;
 };
 

@@ -277,7 +277,7 @@ private:
     Outputs outputs_;
     std::optional<Log> log_;
     Events events_;
-    SocketStore sockets_;
+    SocketStore sockets_{&options_.inherited};
     std::unique_ptr<Launcher> launcher_;
     std::optional<Fleet> fleet_;
     std::unique_ptr<ControlServer> control_;

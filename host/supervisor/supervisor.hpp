@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/load.hpp"
+#include "net/inherited.hpp"
 #include "supervisor/launcher.hpp"
 
 #include <iosfwd>
@@ -16,6 +17,7 @@ struct SupervisorOptions {
     std::string control; // overrides [host].control; empty: by the rule of control_path.hpp
     bool single = false;
     RunWorker run_worker; // for --single
+    InheritedSockets inherited;
 };
 
 // Runs the host until it is told to end. Problems before the log is open go to `err`, with source line and caret.

@@ -35,6 +35,20 @@ RestartRule rule_of(const RestartPolicy &policy)
     return rule;
 }
 
+ListenerRules rules_of(const ListenerPlan &listener)
+{
+    ListenerRules rules;
+    rules.connections = listener.limits.connections;
+    rules.per_address = listener.limits.per_address;
+    rules.accept_rate = listener.limits.accept_rate;
+    rules.closes = listener.limits.overflow == ListenerLimits::Overflow::Close;
+    rules.bytes_per_second = listener.limits.bytes_per_second;
+    rules.output = listener.limits.output;
+    rules.idle = listener.limits.idle_ns;
+    rules.proxies = listener.socket.proxies;
+    return rules;
+}
+
 } // namespace
 
 Compartment::Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log,
@@ -66,7 +80,7 @@ Compartment::Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log
         tree_->add(
             {node.name, node.kind, plan.plugins[node.plugin].name, part, std::move(needs), rule_of(node.restart)});
     }
-    for (std::size_t i = 0; i < plan.listeners.size(); ++i) shares_[i].most = plan.listeners[i].limits.connections;
+    for (std::size_t i = 0; i < plan.listeners.size(); ++i) shares_[i].set(rules_of(plan.listeners[i]));
     host_.on_failed([this](const std::string &node, const std::string &why) { node_failed(node, why); });
 }
 

@@ -86,6 +86,14 @@ void dump_value(const Value &value, const std::string &indent, std::ostream &out
     for (const Value &item : value.items) dump_value(item, indent + "  ", out);
 }
 
+void dump_limits(const ListenerLimits &limits, std::ostream &out)
+{
+    if (limits == ListenerLimits()) return;
+    out << ", per address " << limits.per_address << ", " << limits.accept_rate << " a second, "
+        << limits.bytes_per_second << " B/s, output " << limits.output << ", idle " << limits.idle_ns << " ns"
+        << (limits.overflow == ListenerLimits::Overflow::Close ? ", closes" : "");
+}
+
 void dump_listener(const ListenerPlan &listener, std::ostream &out)
 {
     out << "  listener " << listener.name << ": node " << listener.node;
@@ -94,6 +102,9 @@ void dump_listener(const ListenerPlan &listener, std::ostream &out)
     if (!(listener.socket == SocketOptions()))
         out << ", backlog " << listener.socket.backlog << ", send " << listener.socket.send_buffer << ", receive "
             << listener.socket.receive_buffer << (listener.socket.no_delay ? "" : ", delay");
+    for (const Network &network : listener.socket.proxies) out << ", proxy " << network.text();
+    if (listener.socket.mode != SocketOptions().mode) out << ", mode " << listener.socket.mode;
+    dump_limits(listener.limits, out);
     out << '\n';
 }
 
