@@ -1,4 +1,5 @@
-// Endpoint addresses as text: "tcp:host:port", "unix:/path", "systemd:NAME", "fd:N", "stdio:". Parsing only: host/net opens them.
+// Endpoint addresses as text: "tcp:host:port", "unix:/path", "systemd:NAME", "fd:N", "stdio:". Parsing only: host/net
+// opens them.
 #pragma once
 
 #include "base/result.hpp"

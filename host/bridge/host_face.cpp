@@ -4,7 +4,9 @@
 #include "bridge/crumbs.hpp"
 #include "bridge/guard.hpp"
 #include "bridge/loop_face.hpp"
+#include "bridge/metric_face.hpp"
 #include "bridge/record_face.hpp"
+#include "config/host_interfaces.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,9 +20,20 @@ struct Interface {
     std::string_view id;
     const void *table;
 };
-const std::array kInterfaces{
+constexpr std::array kInterfaces{
+    Interface{HAWSER_METRICS, &kMetrics},
     Interface{HAWSER_RECORDS, &kRecords},
 };
+
+constexpr bool offers_what_manifests_may_require()
+{
+    for (const std::string_view id : kHostInterfaces) {
+        if (std::none_of(kInterfaces.begin(), kInterfaces.end(), [id](const Interface &each) { return each.id == id; }))
+            return false;
+    }
+    return kInterfaces.size() == kHostInterfaces.size();
+}
+static_assert(offers_what_manifests_may_require());
 
 } // namespace
 

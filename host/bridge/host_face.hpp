@@ -14,6 +14,7 @@
 namespace hawser::host {
 
 class LoopFace;
+class Metrics;
 class RecordWriter;
 
 class HostFace {
@@ -34,6 +35,10 @@ public:
     };
     void set_access(const Access &access) { access_ = access; }
     const Access &access() const { return access_; }
+
+    // Null: there are none. Set before any instance is created; outlives the loops.
+    void set_metrics(Metrics *metrics) { metrics_ = metrics; }
+    Metrics *metrics() const { return metrics_; }
 
     void add_loop(LoopFace *loop) { loops_.push_back(loop); }
     const std::vector<LoopFace *> &loops() const { return loops_; }
@@ -65,6 +70,7 @@ private:
     Log &log_;
     OffloadPool &pool_;
     Access access_;
+    Metrics *metrics_ = nullptr;
     std::vector<LoopFace *> loops_;
     std::function<void(const std::string &, const std::string &)> failed_;
     std::function<void(std::uint32_t, std::uint32_t, const std::string &)> threw_;

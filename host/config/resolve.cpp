@@ -1,5 +1,6 @@
 // Tests: tests/config/golden_test.cpp
 #include "config/resolve.hpp"
+#include "config/host_interfaces.hpp"
 
 #include "config/convert.hpp"
 #include "config/option_spec.hpp"
@@ -146,6 +147,7 @@ Resolver::Service *Resolver::resolve_service(const std::string &name)
 void Resolver::check_interfaces(const Wanted &wanted)
 {
     for (const std::string &id : wanted.choice.kind->requires_) {
+        if (std::find(kHostInterfaces.begin(), kHostInterfaces.end(), id) != kHostInterfaces.end()) continue;
         problems_.add(wanted.table->key_at, wanted.owner + ": \"" + wanted.choice.kind->name +
                                                 "\" requires the host's interface \"" + id +
                                                 "\", which is not available in this build");

@@ -6,14 +6,13 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <new>
 #include <utility>
 
 namespace hawser::host {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x47505348; // "HSPG"
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 
 Result<StatusLayout *> map(int fd)
 {
@@ -34,7 +33,8 @@ Result<StatusPage> StatusPage::create(unsigned loops)
         return system_error("cannot make the status page", errno);
     auto mapped = map(fd.get());
     if (!mapped) return mapped.error();
-    auto *layout = new (*mapped) StatusLayout{};
+    // Memory of zeros is an empty page. Constructing it would touch, and so take, all of it.
+    StatusLayout *layout = *mapped;
     layout->magic = kMagic;
     layout->version = kVersion;
     layout->loops = loops;

@@ -1,20 +1,18 @@
 // Shared memory that the supervisor maps for each worker from the start, so that what it says survives the worker's
-// death: one cell for each loop (crumb, counters), one for the worker. The worker writes, the supervisor only reads,
-// all by relaxed atomics. Sized for kMaxLoops. The worker's `hawser_loop` objects live in it, so that a crumb costs one
-// store.
+// death: a cell for each loop (crumb, counters), and the metrics. The worker writes, the supervisor only reads, all by
+// relaxed atomics. Sized for kMaxLoops; what is never touched takes no memory. The worker's `hawser_loop` objects live
+// in it, so that a crumb costs one store.
 #pragma once
 
 #include "base/counters.hpp"
 #include "base/fd.hpp"
+#include "base/metric_page.hpp"
 #include "base/result.hpp"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
 namespace hawser::host {
-
-inline constexpr unsigned kMaxLoops = 64;
 
 struct alignas(64) LoopCell {
     // The bridge constructs the loop's hawser_loop here (32 bytes; its `crumb` lies at offset 24).
@@ -29,9 +27,8 @@ struct alignas(64) LoopCell {
 
 struct StatusLayout {
     std::uint32_t magic, version, loops, reserved;
-    std::atomic<std::uint64_t> log_dropped;
-    std::atomic<std::uint64_t> offload_queued, offload_done;
     alignas(64) LoopCell cells[kMaxLoops];
+    alignas(4096) MetricPage metrics;
 };
 
 class StatusPage {

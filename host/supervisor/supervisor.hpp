@@ -1,6 +1,7 @@
 // The first process: configuration, listening sockets, workers, control socket, signals. Loads no plugin.
 #pragma once
 
+#include "base/version.hpp"
 #include "config/load.hpp"
 #include "net/inherited.hpp"
 #include "supervisor/launcher.hpp"
@@ -9,8 +10,6 @@
 #include <string>
 
 namespace hawser::host {
-
-inline constexpr std::string_view kHostVersion = "0.1.0";
 
 struct SupervisorOptions {
     LoadRequest load;

@@ -1,6 +1,8 @@
 // Tests: tests/unit/worker/compartment_test.cpp
 #include "worker/compartment.hpp"
 
+#include "worker/host_metrics.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -68,6 +70,9 @@ Compartment::Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log
         access_lines_.emplace(log, "access", loops);
         host_.set_access({&*access_lines_, access});
     }
+    metrics_.emplace(page_->metrics, loops);
+    add_host_metrics(*metrics_, {plan_, page_, shares_, log_, access_lines_ ? &*access_lines_ : nullptr});
+    host_.set_metrics(&*metrics_);
     LoopFace &first = threads_.front()->face();
     tree_ = std::make_unique<Tree>(
         first.loop(), [this](Level level, std::string_view node, std::string_view event,

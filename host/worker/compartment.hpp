@@ -2,6 +2,7 @@
 // the worker's own thread, in this order: load, start_loops, create, start_services, serve, drain, end.
 #pragma once
 
+#include "base/metrics.hpp"
 #include "base/record_writer.hpp"
 #include "bridge/host_face.hpp"
 #include "bridge/instances.hpp"
@@ -71,6 +72,7 @@ private:
     Log &log_;
     std::function<void()> something_happened_;
     std::optional<RecordWriter> access_lines_; // outlives the loops
+    std::optional<Metrics> metrics_;           // likewise
     OffloadPool pool_;
     HostFace host_;
     Instances instances_;

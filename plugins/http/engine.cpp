@@ -62,6 +62,7 @@ bool Engine::configure(hawser_error *error)
     if (!is_field_value(name) || !heads.set_server(name))
         return refuse(error, "server", "expected a short text without control characters");
     access = Access::open(loop, node);
+    counts.open(loop, node);
     return configure_routes(error);
 }
 
@@ -100,6 +101,7 @@ Exchange *Engine::at_hand()
 
 void Engine::give_back(Exchange *exchange)
 {
+    counts.given_back();
     if (spares_ == kMostSpare) {
         exchanges_.destroy(exchange);
         return;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "access.hpp"
+#include "counts.hpp"
 #include "exchange.hpp"
 #include "hawser/http.h"
 #include "head_writer.hpp"
@@ -39,7 +40,8 @@ struct Engine {
     // It outlives its on_request: the session has it from now on.
     void keep(Exchange *exchange)
     {
-        if (access) exchange->began = loop->now;
+        exchange->began = loop->now;
+        counts.kept();
         at_hand_ = nullptr;
     }
     bool is_at_hand(const Exchange &exchange) const { return at_hand_ == &exchange; }
@@ -50,7 +52,8 @@ struct Engine {
     const hawser_node *node;
     Options options;
     Routes routes;
-    HeadWriter heads;
+    Counts counts;
+    HeadWriter heads{&counts};
     std::unique_ptr<Access> access;   // null: no lines of requests
     std::vector<hawser_field> fields; // of the head that is parsed
     std::unique_ptr<char[]> scratch;  // a path without dot segments

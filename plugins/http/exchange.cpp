@@ -58,6 +58,7 @@ void Exchange::end_answer()
 {
     answer = Answer::Ended;
     body_seen = 0;
+    engine->counts.ended(engine->is_at_hand(*this) ? 0 : engine->loop->now - began);
     session->settle();
 }
 

@@ -59,8 +59,8 @@ struct Exchange : hawser_http_exchange {
     std::uint64_t body_seen = 0; // of a chunked one, or of what is skipped
     std::uint64_t max_body = 0;
     std::uint64_t answer_left = 0; // of a promised length
+    std::uint64_t began = 0;       // when the request had come; of one that is kept
     // For the access log alone.
-    std::uint64_t began = 0;         // when the request had come; of one that is kept
     std::uint64_t answer_bytes = 0;  // of an answer in parts, so far
     std::uint32_t answer_status = 0; // of one that has begun
 

@@ -1,6 +1,8 @@
 // Tests: plugins/http/tests/head_writer_test.cpp
 #include "head_writer.hpp"
 
+#include "counts.hpp"
+
 #include "characters.hpp"
 #include "parser.hpp"
 #include "statuses.hpp"
@@ -174,6 +176,7 @@ std::string_view HeadWriter::write(const AnswerHead &head, std::int64_t wall)
     else if (head.connection == AnswerHead::Connection::KeepAlive)
         put("Connection: keep-alive\r\n");
     put("\r\n");
+    if (counts_ != nullptr) counts_->answered(head.status);
     return written();
 }
 

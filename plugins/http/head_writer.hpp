@@ -18,9 +18,14 @@ struct AnswerHead {
     bool keeps_length = false; // a Content-Length of the resource's own is right: an answer to HEAD
 };
 
+class Counts;
+
 class HeadWriter {
 public:
-    HeadWriter() = default;
+    // `counts`: hears of each final head that is written; outlives this. Null: nobody does.
+    explicit HeadWriter(const Counts *counts = nullptr)
+        : counts_(counts)
+    {}
     ~HeadWriter();
     HeadWriter(const HeadWriter &) = delete;
     HeadWriter &operator=(const HeadWriter &) = delete;
@@ -46,6 +51,7 @@ private:
     std::string_view written() const { return {buffer_, static_cast<std::size_t>(p_ - buffer_)}; }
 
     static constexpr std::size_t kMostCommon = 320;
+    const Counts *counts_;
     char *buffer_ = nullptr, *p_ = nullptr;
     std::size_t room_ = 0;
     std::int64_t second_ = -1;

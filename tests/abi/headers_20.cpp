@@ -1,5 +1,6 @@
 // The whole C++ layer in one plugin: compiled alone, without a warning.
 #include "hawser/http.hpp"
+#include "hawser/metrics.hpp"
 
 namespace {
 
@@ -16,6 +17,8 @@ struct Page {
 struct Part {
     hawser::Node node;
     hawser::Timer timer{node};
+    hawser::Counter counter{node, "headers_calls_total", "Calls", {.unit = {}, .labels = {{"kind", "part"}}}};
+    hawser::Histogram histogram{node, "headers_wait_seconds", "Waits", {1, 10}, {.unit = "seconds", .scale = 1e-9}};
     hawser::Offload offload{node};
     void start()
     {

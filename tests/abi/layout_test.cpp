@@ -6,6 +6,7 @@
 
 #include "hawser/http.h"
 #include "hawser/manifest.h"
+#include "hawser/metrics.h"
 #include "hawser/records.h"
 
 #include <gtest/gtest.h>
@@ -200,6 +201,39 @@ constexpr auto kRows = std::to_array<Row>({
     W(hawser_http_resource),
     M(hawser_http_resource, kind),
     M(hawser_http_resource, on_request),
+    W(hawser_metric_spec),
+    M(hawser_metric_spec, struct_size),
+    M(hawser_metric_spec, type),
+    M(hawser_metric_spec, name),
+    M(hawser_metric_spec, help),
+    M(hawser_metric_spec, unit),
+    M(hawser_metric_spec, labels),
+    M(hawser_metric_spec, bounds),
+    M(hawser_metric_spec, label_count),
+    M(hawser_metric_spec, bound_count),
+    M(hawser_metric_spec, scale),
+    W(hawser_metric),
+    M(hawser_metric, cells),
+    M(hawser_metric, bounds),
+    M(hawser_metric, bound_count),
+    M(hawser_metric, reserved),
+    W(hawser_metric_sample),
+    M(hawser_metric_sample, struct_size),
+    M(hawser_metric_sample, type),
+    M(hawser_metric_sample, name),
+    M(hawser_metric_sample, help),
+    M(hawser_metric_sample, unit),
+    M(hawser_metric_sample, labels),
+    M(hawser_metric_sample, bounds),
+    M(hawser_metric_sample, buckets),
+    M(hawser_metric_sample, label_count),
+    M(hawser_metric_sample, bound_count),
+    M(hawser_metric_sample, value),
+    W(hawser_metrics),
+    M(hawser_metrics, struct_size),
+    M(hawser_metrics, reserved),
+    M(hawser_metrics, open),
+    M(hawser_metrics, collect),
     W(hawser_records),
     M(hawser_records, struct_size),
     M(hawser_records, reserved),
@@ -249,7 +283,7 @@ std::string layout()
 std::vector<Declared> declared()
 {
     std::vector<Declared> list = declarations(header("abi.h"));
-    for (const char *name : {"http.h", "records.h"}) {
+    for (const char *name : {"http.h", "metrics.h", "records.h"}) {
         const std::vector<Declared> more = declarations(header(name));
         list.insert(list.end(), more.begin(), more.end());
     }
@@ -267,7 +301,8 @@ std::string signatures()
 TEST(Boundary, HasTheLayoutTheConstantsAndTheSignaturesOfItsLock)
 {
     const std::string now = layout() + constants(header("abi.h")) + constants(header("http.h")) +
-                            constants(header("manifest.h")) + constants(header("records.h")) + signatures();
+                            constants(header("manifest.h")) + constants(header("metrics.h")) +
+                            constants(header("records.h")) + signatures();
     EXPECT_EQ(read(HAWSER_ABI_LOCK), now) << now;
 }
 

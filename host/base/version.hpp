@@ -1,0 +1,10 @@
+// The version of this program.
+#pragma once
+
+#include <string_view>
+
+namespace hawser::host {
+
+inline constexpr std::string_view kHostVersion = "0.1.0";
+
+} // namespace hawser::host

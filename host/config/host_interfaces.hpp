@@ -1,0 +1,12 @@
+// The interfaces that the host offers to plugins: what `requires` of a manifest may name. bridge/host_face.cpp gives
+// them.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace hawser::host {
+
+inline constexpr std::array<std::string_view, 2> kHostInterfaces{"hawser.metrics/1", "hawser.records/1"};
+
+} // namespace hawser::host
