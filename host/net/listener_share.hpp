@@ -37,10 +37,10 @@ struct ListenerRules {
 
 class ListenerShare {
 public:
+    AddressTable by_address;
     std::atomic<std::uint64_t> open{0}; // connections
     Seldom told_limit, told_header, told_exhausted;
     Gate rate;
-    AddressTable by_address;
 
     void set(ListenerRules rules);
     const ListenerRules &rules() const { return rules_; }

@@ -129,13 +129,13 @@ std::optional<Failure> Compartment::create()
 }
 
 void Compartment::start_services(std::uint64_t each_ns, std::uint64_t rollback_ns,
-                                 std::function<void(std::optional<Failure>)> done)
+                                 const std::function<void(std::optional<Failure>)> &done)
 {
     threads_.front()->face().loop().submit(
-        [this, each_ns, rollback_ns, done = std::move(done)] { tree_->start(each_ns, rollback_ns, done); });
+        [this, each_ns, rollback_ns, done] { tree_->start(each_ns, rollback_ns, done); });
 }
 
-void Compartment::stop_services(std::uint64_t all_ns, std::function<void()> done)
+void Compartment::stop_services(std::uint64_t all_ns, const std::function<void()> &done)
 {
     if (running_)
         threads_.front()->face().loop().submit([this, all_ns, done] { tree_->stop(all_ns, done); });

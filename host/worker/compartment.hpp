@@ -36,7 +36,7 @@ public:
     // done() comes on loop 0. One that does not start in `each_ns` fails; `rollback_ns` is for stopping the others
     // then.
     void start_services(std::uint64_t each_ns, std::uint64_t rollback_ns,
-                        std::function<void(std::optional<Failure>)> done);
+                        const std::function<void(std::optional<Failure>)> &done);
     std::optional<Failure> serve(std::vector<PassedSocket> sockets);
 
     // Where lines of requests go from now on; of no effect if they are off.
@@ -51,7 +51,7 @@ public:
     std::uint64_t abort();      // ends them; returns how many there were
     // Stops the services within `all_ns`, also while they start; done() comes on loop 0, or at once if there is none.
     // May be called again to hurry. If a loop is stuck, done() never comes.
-    void stop_services(std::uint64_t all_ns, std::function<void()> done);
+    void stop_services(std::uint64_t all_ns, const std::function<void()> &done);
     // Logs those that should have stopped by now.
     void name_laggards();
     // Destroys the instances, ends the loops; the services have stopped. False: a loop is stuck; then nothing of this

@@ -30,7 +30,7 @@ void make_socket(const std::string &path)
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    ::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address);
+    EXPECT_EQ(::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address), 0);
     ::close(fd);
 }
 
