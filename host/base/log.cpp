@@ -1,128 +1,31 @@
 // Tests: tests/unit/base/log_test.cpp
 #include "base/log.hpp"
 
-#include "base/text.hpp"
+#include "base/log_output.hpp"
 
-#include <fmt/format.h>
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/sinks/base_sink.h>
 
-#include <poll.h>
+#include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <chrono>
 #include <condition_variable>
-#include <ctime>
-#include <iterator>
-#include <mutex>
 
 namespace hawser::host {
 namespace {
 
 constexpr std::size_t kQueuedLines = 8192;
-constexpr std::array<std::string_view, 5> kNames{"", "error", "warn", "info", "debug"};
+constexpr std::size_t kEarlyLines = 1024;
+constexpr std::uint64_t kAtEnd = 2'000'000'000; // ns that whoever does not read is waited for
 
-using Buffer = fmt::memory_buffer;
-
-void append(Buffer &out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
-
-// Bytes that would end a line or a quoted value, and control characters, as JSON writes them: those of ASCII and,
-// because terminals obey them too, those of U+0080 to U+009F. REQUIRES: valid UTF-8. Both formats use it.
-void append_escaped(Buffer &out, std::string_view text)
-{
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        const auto u = static_cast<unsigned char>(c);
-        if (u == 0xc2 && static_cast<unsigned char>(text[i + 1]) < 0xa0) {
-            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(text[++i]));
-        } else if (c == '"' || c == '\\') {
-            out.push_back('\\');
-            out.push_back(c);
-        } else if (c == '\n') {
-            append(out, "\\n");
-        } else if (u < 0x20 || u == 0x7f) {
-            fmt::format_to(std::back_inserter(out), "\\u{:04x}", u);
-        } else {
-            out.push_back(c);
-        }
-    }
-}
-
-void append_text(Buffer &out, std::string_view text) { append_escaped(out, valid_utf8(text)); }
-
-bool needs_quotes(std::string_view value)
-{
-    if (value.empty()) return true;
-    for (const char c : value) {
-        const auto u = static_cast<unsigned char>(c);
-        if (u <= 0x20 || c == '"' || c == '=' || c == '\\' || u == 0x7f) return true;
-    }
-    return false;
-}
-
-// A word of a text line: quoted where it would not be one word otherwise.
-void append_word(Buffer &out, std::string_view value)
-{
-    const bool quoted = needs_quotes(value);
-    if (quoted) out.push_back('"');
-    append_text(out, value);
-    if (quoted) out.push_back('"');
-}
-
-void append_time(Buffer &out, std::int64_t wall_ns)
-{
-    const std::time_t seconds = wall_ns / 1'000'000'000;
-    std::tm tm{};
-    gmtime_r(&seconds, &tm);
-    fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", tm.tm_year + 1900,
-                   tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, wall_ns / 1'000'000 % 1000);
-}
-
-void append_member(Buffer &out, std::string_view name, std::string_view value)
-{
-    append(out, ",\"");
-    append_text(out, name);
-    append(out, "\":\"");
-    append_text(out, value);
-    append(out, "\"");
-}
-
-// Writes whole lines to a descriptor that may be a slow pipe; a failing one loses lines, never the process.
-class FdSink final : public spdlog::sinks::base_sink<std::mutex> {
+class Sink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
-    explicit FdSink(int fd)
-        : fd_(fd)
+    Sink(int fd, LogFormat format, std::function<std::uint64_t()> overruns)
+        : output_(fd, format, std::move(overruns))
     {}
-
-protected:
-    void sink_it_(const spdlog::details::log_msg &message) override
-    {
-        const char *p = message.payload.data();
-        std::size_t left = message.payload.size();
-        while (left > 0) {
-            const ssize_t n = ::write(fd_, p, left);
-            if (n < 0 && errno == EINTR) continue;
-            if (n < 0 && errno == EAGAIN) {
-                pollfd waiting{fd_, POLLOUT, 0};
-                ::poll(&waiting, 1, 1000);
-                continue;
-            }
-            if (n <= 0) return;
-            p += n;
-            left -= static_cast<std::size_t>(n);
-        }
-    }
-    void flush_() override
-    {
-        const std::lock_guard lock(flushed_mutex_);
-        ++flushed_;
-        flushed_changed_.notify_all();
-    }
-
-public:
+    LogOutput &output() { return output_; }
     std::uint64_t flushed()
     {
         const std::lock_guard lock(flushed_mutex_);
@@ -134,70 +37,66 @@ public:
         flushed_changed_.wait_for(lock, std::chrono::seconds(2), [&] { return flushed_ > count; });
     }
 
+protected:
+    void sink_it_(const spdlog::details::log_msg &message) override
+    {
+        output_.write({message.payload.data(), message.payload.size()});
+    }
+    void flush_() override
+    {
+        const std::lock_guard lock(flushed_mutex_);
+        ++flushed_;
+        flushed_changed_.notify_all();
+    }
+
 private:
-    int fd_;
+    LogOutput output_;
     std::mutex flushed_mutex_;
     std::condition_variable flushed_changed_;
     std::uint64_t flushed_ = 0;
 };
 
+std::int64_t wall_now()
+{
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
 } // namespace
 
-bool parse_level(std::string_view text, Level &level)
-{
-    if (text == "error")
-        level = Level::Error;
-    else if (text == "warning")
-        level = Level::Warning;
-    else if (text == "info")
-        level = Level::Info;
-    else if (text == "debug")
-        level = Level::Debug;
-    else
-        return false;
-    return true;
-}
+// A line that was written before there was an output.
+struct Log::Early {
+    std::int64_t wall_ns;
+    Level level;
+    std::string node, event;
+    std::vector<std::pair<std::string, std::string>> fields;
 
-std::string_view level_name(Level level) { return kNames[static_cast<std::size_t>(level)]; }
-
-std::string format_line(LogFormat format, std::int64_t wall_ns, Level level, std::string_view node,
-                        std::string_view event, std::span<const LogField> fields)
-{
-    Buffer out;
-    if (format == LogFormat::Json) {
-        append(out, "{\"ts\":\"");
-        append_time(out, wall_ns);
-        fmt::format_to(std::back_inserter(out), "\",\"level\":\"{}\"", level_name(level));
-        append_member(out, "node", node);
-        append_member(out, "event", event);
-        for (const LogField &field : fields) append_member(out, field.name, field.value);
-        append(out, "}\n");
-        return fmt::to_string(out);
+    std::string record(LogFormat format) const
+    {
+        std::vector<LogField> views;
+        for (const auto &[name, value] : fields) views.push_back({name, value});
+        return format_record(format, {wall_ns, level, node, event, views});
     }
-    append_time(out, wall_ns);
-    fmt::format_to(std::back_inserter(out), " {:<5} ", level_name(level));
-    append_word(out, node);
-    out.push_back(' ');
-    append_word(out, event);
-    for (const LogField &field : fields) {
-        out.push_back(' ');
-        append_word(out, field.name);
-        out.push_back('=');
-        append_word(out, field.value);
-    }
-    out.push_back('\n');
-    return fmt::to_string(out);
-}
+};
 
 class Log::Writer {
 public:
-    explicit Writer(int fd)
+    Writer(int fd, LogFormat format)
         : pool_(std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1))
-        , sink_(std::make_shared<FdSink>(fd))
+        , sink_(std::make_shared<Sink>(fd, format, [pool = pool_.get()] { return pool->overrun_counter(); }))
         , logger_(std::make_shared<spdlog::async_logger>("hawser", sink_, pool_,
                                                          spdlog::async_overflow_policy::overrun_oldest))
     {
         logger_->set_level(spdlog::level::trace);
+    }
+    ~Writer()
+    {
+        const auto now = std::chrono::steady_clock::now().time_since_epoch();
+        const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+        output().hurry(static_cast<std::uint64_t>(ns) + kAtEnd);
+        // The pool's end joins its thread after the queue is empty; the lines in the queue hold the logger.
+        logger_.reset();
+        pool_.reset();
     }
 
     void line(std::string_view text)
@@ -212,32 +111,78 @@ public:
         logger_->flush();
         sink_->wait_past(before);
     }
+    LogOutput &output() { return sink_->output(); }
 
 private:
-    std::shared_ptr<spdlog::details::thread_pool> pool_; // its end joins the thread after the queue is empty
-    std::shared_ptr<FdSink> sink_;
+    std::shared_ptr<spdlog::details::thread_pool> pool_;
+    std::shared_ptr<Sink> sink_;
     std::shared_ptr<spdlog::async_logger> logger_;
     std::mutex flushing_;
 };
 
-Log::Log(const LogSettings &settings)
-    : level_(settings.level)
-    , format_(settings.format)
-    , writer_(std::make_unique<Writer>(settings.fd))
-{}
+Log::Log() = default;
 
-Log::~Log() = default;
+Log::Log(const LogSettings &settings) { open(settings); }
+
+Log::~Log()
+{
+    if (writer_ || early_.empty()) return;
+    LogOutput err(STDERR_FILENO, LogFormat::Text);
+    for (const Early &line : early_) {
+        if (line.level <= Level::Info) err.write(line.record(LogFormat::Text));
+    }
+}
+
+void Log::open(const LogSettings &settings)
+{
+    level_ = settings.level;
+    format_ = settings.format;
+    writer_ = std::make_unique<Writer>(settings.fd, settings.format);
+    for (const Early &line : early_) {
+        if (enabled(line.level)) writer_->line(line.record(settings.format));
+    }
+    early_.clear();
+}
+
+void Log::change(const LogSettings &settings)
+{
+    writer_->flush();
+    level_ = settings.level;
+    format_ = settings.format;
+    writer_->output().set(settings.fd, settings.format);
+}
+
+bool Log::replace(const Fd &file)
+{
+    const int mine = writer_->output().fd();
+    return ::dup3(file.get(), mine, mine > STDERR_FILENO ? O_CLOEXEC : 0) >= 0;
+}
+
+void Log::keep(std::int64_t wall_ns, Level level, std::string_view node, std::string_view event,
+               std::span<const LogField> fields)
+{
+    const std::lock_guard lock(keeping_);
+    if (early_.size() >= kEarlyLines) return;
+    Early line{wall_ns, level, std::string(node), std::string(event), {}};
+    for (const LogField &field : fields) line.fields.emplace_back(field.name, field.value);
+    early_.push_back(std::move(line));
+}
 
 void Log::write(Level level, std::string_view node, std::string_view event, std::span<const LogField> fields)
 {
     if (!enabled(level)) return;
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const std::int64_t wall = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
-    writer_->line(format_line(format_, wall, level, node, event, fields));
+    if (!writer_) {
+        keep(wall_now(), level, node, event, fields);
+        return;
+    }
+    writer_->line(format_record(format_.load(std::memory_order_relaxed), {wall_now(), level, node, event, fields}));
 }
 
-std::uint64_t Log::dropped() const { return writer_->dropped(); }
+std::uint64_t Log::dropped() const { return writer_ ? writer_->dropped() : 0; }
 
-void Log::flush() { writer_->flush(); }
+void Log::flush()
+{
+    if (writer_) writer_->flush();
+}
 
 } // namespace hawser::host

@@ -1,14 +1,19 @@
-// Log events: "snake_case event, then fields", as text or one JSON object a line.
+// Log events: "snake_case event, then fields", as text, as one JSON object a line, or as datagrams for a log daemon.
 // A Log is made once a process by whoever composes it and passed on by reference. write() is for any thread and never
 // blocks: lines go through a bounded queue to a writer thread; when it is full the oldest are dropped and counted.
 #pragma once
 
+#include "base/fd.hpp"
+
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hawser::host {
 
@@ -23,7 +28,10 @@ struct LogField {
     std::string_view value;
 };
 
-enum class LogFormat : std::uint8_t { Text, Json };
+// Text and Json are lines. Syslog and Journal are one datagram an event, on a connected socket.
+enum class LogFormat : std::uint8_t { Text, Json, Syslog, Journal };
+
+inline bool is_datagram(LogFormat format) { return format == LogFormat::Syslog || format == LogFormat::Journal; }
 
 struct LogSettings {
     Level level = Level::Info;
@@ -33,29 +41,52 @@ struct LogSettings {
 
 class Log {
 public:
-    explicit Log(const LogSettings &settings);
-    ~Log(); // writes out what is queued
+    // Keeps what is written until open(); if that never comes, its end writes it to standard error.
+    Log();
+    explicit Log(const LogSettings &settings); // and opens it
+    ~Log();                                    // writes out what is queued; waits at most 2 s for who does not read
     Log(const Log &) = delete;
     Log &operator=(const Log &) = delete;
 
-    bool enabled(Level level) const { return level <= level_; }
+    // Once, before another thread knows of this: starts the writer thread, and writes what was kept.
+    void open(const LogSettings &settings);
+    // From here on. What was written before goes where it was meant to, unless that takes more than 2 s.
+    void change(const LogSettings &settings);
+    // Puts another file in the place of the descriptor it writes to: a reopened one, a socket that is connected anew.
+    // [any-thread] False: it was not possible, the old one stays.
+    bool replace(const Fd &file);
+
+    bool enabled(Level level) const { return level <= level_.load(std::memory_order_relaxed); }
     void write(Level level, std::string_view node, std::string_view event, std::span<const LogField> fields);
     void write(Level level, std::string_view node, std::string_view event, std::initializer_list<LogField> fields = {})
     {
         write(level, node, event, std::span<const LogField>(fields.begin(), fields.size()));
     }
-    std::uint64_t dropped() const;
-    void flush(); // returns when everything queued so far has been written
+    std::uint64_t dropped() const; // since the queue was full
+    void flush();                  // returns when everything queued so far has been written
 
 private:
     class Writer;
-    Level level_;
-    LogFormat format_;
-    std::unique_ptr<Writer> writer_;
+    struct Early;
+    void keep(std::int64_t wall_ns, Level level, std::string_view node, std::string_view event,
+              std::span<const LogField> fields);
+    std::atomic<Level> level_{Level::Debug};
+    std::atomic<LogFormat> format_{LogFormat::Text};
+    std::unique_ptr<Writer> writer_; // null until open()
+    std::mutex keeping_;
+    std::vector<Early> early_;
 };
 
-// One line with its newline, as write() would print it at `wall_ns` nanoseconds since 1970. Control characters and
-// quotes are escaped, so that no value can forge a line or a field.
+struct LogEvent {
+    std::int64_t wall_ns; // since 1970
+    Level level;
+    std::string_view node, event;
+    std::span<const LogField> fields;
+};
+
+// One line with its newline, or one datagram. Control characters and quotes are escaped, so that no value can forge a
+// line or a field.
+std::string format_record(LogFormat format, const LogEvent &said);
 std::string format_line(LogFormat format, std::int64_t wall_ns, Level level, std::string_view node,
                         std::string_view event, std::span<const LogField> fields);
 

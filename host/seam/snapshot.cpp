@@ -48,7 +48,7 @@ Result<Snapshot> parse(std::string_view bytes)
     in.flag(snapshot.single);
     in.number(snapshot.start_timeout_ns);
     if (snapshot.log_level < Level::Error || snapshot.log_level > Level::Debug) in.spoil();
-    if (snapshot.log_format > LogFormat::Json || snapshot.access > AccessFormat::Json) in.spoil();
+    if (snapshot.log_format > LogFormat::Journal || snapshot.access > AccessFormat::Json) in.spoil();
     read_plan(in, snapshot.compartment);
     if (in.bad()) return spoiled("its content contradicts itself or is cut off");
     return snapshot;
