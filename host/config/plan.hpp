@@ -119,9 +119,22 @@ struct PluginRef {
     bool operator==(const PluginRef &) const = default;
 };
 
+// As whom and where a worker runs. What it does not need for that it gives up before it loads a plugin.
+struct WorkerRights {
+    bool drops = false; // becomes the user below; else stays who the host is
+    std::uint32_t uid = 0, gid = 0;
+    std::vector<std::uint32_t> groups; // beside gid
+    std::string user;                  // as the configuration calls it
+    int umask = -1;                    // -1: the host's
+    std::string directory;             // absolute, outside of `chroot`; empty: the host's
+    std::string chroot;                // absolute; empty: none
+    bool operator==(const WorkerRights &) const = default;
+};
+
 struct CompartmentPlan {
     std::string name; // "main"
     unsigned loops = 1;
+    WorkerRights rights;
     std::vector<PluginRef> plugins; // only those that a node uses
     // Every node; a node stands after all that its options name, so creating in order and destroying in reverse is
     // right.
@@ -141,10 +154,11 @@ struct AccessPlan {
 
 struct LogPlan {
     Level level = Level::Info;
-    enum class Output : std::uint8_t { Stderr, File } output = Output::Stderr;
+    enum class Output : std::uint8_t { Stderr, File, Syslog, Journald } output = Output::Stderr;
     std::string path; // File: absolute
     enum class Format : std::uint8_t { Auto, Text, Json } format = Format::Auto;
     AccessPlan access;
+    Origin origin; // of its keys
     bool operator==(const LogPlan &) const = default;
 };
 
@@ -155,6 +169,7 @@ struct HostPlan {
     std::uint64_t drain_timeout_ns = 30'000'000'000;
     std::uint64_t start_timeout_ns = 30'000'000'000;
     LogPlan log;
+    Origin origin;                             // of the keys of [host]
     std::vector<CompartmentPlan> compartments; // at least "main", in the order of names; "main" first
     bool operator==(const HostPlan &) const = default;
 };

@@ -4,6 +4,7 @@
 #include "config/host_keys.hpp"
 #include "config/listener_settings.hpp"
 #include "config/option_spec.hpp"
+#include "config/rights.hpp"
 #include "config/scalars.hpp"
 
 #include <algorithm>
@@ -11,14 +12,10 @@
 namespace hawser::host {
 namespace {
 
-std::string quoted(const std::string &text) { return '"' + text + '"'; }
-
-std::string check_log_output(const std::string &text, std::string &hint)
+std::string check_log_output(const std::string &text)
 {
-    if (!is_path(text)) return "expected \"stderr\" or the path of a file, got " + quoted_short(text);
-    if (text != "syslog" && text != "journald") return {};
-    hint = "use \"stderr\" or the path of a file";
-    return quoted(text) + " is not available in this build";
+    if (is_path(text)) return {};
+    return "expected \"stderr\", \"syslog\", \"journald\" or the path of a file, got " + quoted_short(text);
 }
 
 std::string check_file_output(const std::string &text, std::string &hint)
@@ -38,7 +35,8 @@ std::string check_format(const OptionSpec &spec, const std::string &text, std::s
                std::to_string(text.size()) + ": " + text;
     }
     if (spec.format == "file_output") return check_file_output(text, hint);
-    if (spec.format == "log_output") return check_log_output(text, hint);
+    if (spec.format == "log_output") return check_log_output(text);
+    if (std::string wrong = check_rights_format(spec.format, text, hint); !wrong.empty()) return wrong;
     return check_listener_format(spec.format, text, hint);
 }
 
@@ -110,6 +108,8 @@ void SettingsReader::read_host(HostPlan &plan, const std::string &default_plugin
     } else if (host.at.count("plugins") == 0) {
         plan.plugins = {default_plugin_directory};
     }
+    host_rights_ = read_rights(host.keys, host.at, problems_);
+    plan.origin.options = host.at;
 }
 
 void SettingsReader::read_log(LogPlan &plan)
@@ -122,8 +122,17 @@ void SettingsReader::read_log(LogPlan &plan)
                                                : LogPlan::Format::Auto;
     }
     if (const Value *access = log.find("access")) read_access({*access, log.at}, plan.access);
+    plan.origin.options = log.at;
     const Value *output = log.find("output");
     if (output == nullptr || output->text == "stderr") return;
+    if (output->text == "syslog" || output->text == "journald") {
+        plan.output = output->text == "syslog" ? LogPlan::Output::Syslog : LogPlan::Output::Journald;
+        if (plan.format == LogPlan::Format::Auto) return;
+        problems_.add(log.at.at("format"), "[log]: format: expected \"auto\" with output \"" + output->text +
+                                               "\", which has a format of its own, got \"" + log.find("format")->text +
+                                               '"');
+        return;
+    }
     plan.output = LogPlan::Output::File;
     plan.path = document_.absolute(output->text, log.at.at("output"));
 }
@@ -141,6 +150,7 @@ void SettingsReader::read_compartments(HostPlan &plan)
     plan.compartments.emplace_back();
     plan.compartments.front().name = "main";
     plan.compartments.front().loops = host_loops_;
+    plan.compartments.front().rights = host_rights_;
     const Item *all = table_at(document_.root, "compartments", "[compartments]");
     if (all == nullptr) return;
     for (const Item &item : all->items) {
@@ -151,6 +161,7 @@ void SettingsReader::read_compartments(HostPlan &plan)
             problems_.add(item.key_at, owner + ": expected a name of lower-case letters, digits, \"_\" and \"-\"");
         CompartmentPlan compartment;
         compartment.name = item.key;
+        compartment.rights = host_rights_;
         compartment.loops = loops_of(read(table, host_keys().compartment, owner), host_loops_);
         if (item.key == "main")
             plan.compartments.front() = std::move(compartment);

@@ -60,6 +60,7 @@ private:
     Problems &problems_;
     unsigned cores_;
     unsigned host_loops_ = 1;
+    WorkerRights host_rights_;
 };
 
 // The text at `key` of `table` if it is one that is not empty. What is wrong with it is said by whoever checks the

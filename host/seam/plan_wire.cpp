@@ -163,6 +163,34 @@ bool holds_together(const CompartmentPlan &plan)
                        [&plan](const ListenerPlan &listener) { return listener.node < plan.nodes.size(); });
 }
 
+void write_rights(WireWriter &out, const WorkerRights &rights)
+{
+    out.number(static_cast<std::uint8_t>(rights.drops));
+    out.number(rights.uid);
+    out.number(rights.gid);
+    out.list(rights.groups, [](WireWriter &to, std::uint32_t group) { to.number(group); });
+    out.text(rights.user);
+    out.number(static_cast<std::int32_t>(rights.umask));
+    out.text(rights.directory);
+    out.text(rights.chroot);
+}
+
+void read_rights(WireReader &in, WorkerRights &rights)
+{
+    std::int32_t mask = -1;
+    in.flag(rights.drops);
+    in.number(rights.uid);
+    in.number(rights.gid);
+    in.list(rights.groups, 4, [](WireReader &from, std::uint32_t &group) { from.number(group); });
+    in.text(rights.user);
+    in.number(mask);
+    rights.umask = mask;
+    in.text(rights.directory);
+    in.text(rights.chroot);
+    if (rights.drops && rights.uid == 0) in.spoil();
+    if (mask < -1 || mask > 0777) in.spoil();
+}
+
 } // namespace
 
 void write_plan(WireWriter &out, const CompartmentPlan &plan)
@@ -177,6 +205,7 @@ void write_plan(WireWriter &out, const CompartmentPlan &plan)
     });
     out.list(plan.nodes, write_node);
     out.list(plan.listeners, write_listener);
+    write_rights(out, plan.rights);
 }
 
 void read_plan(WireReader &in, CompartmentPlan &plan)
@@ -193,6 +222,7 @@ void read_plan(WireReader &in, CompartmentPlan &plan)
     });
     in.list(plan.nodes, 40, read_node);
     in.list(plan.listeners, 40, read_listener);
+    read_rights(in, plan.rights);
     if (!in.bad() && !holds_together(plan)) in.spoil();
 }
 

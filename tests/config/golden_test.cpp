@@ -108,6 +108,14 @@ void dump_listener(const ListenerPlan &listener, std::ostream &out)
     out << '\n';
 }
 
+void dump_rights(const WorkerRights &rights, std::ostream &out)
+{
+    if (rights.drops) out << "user " << rights.user << ", " << rights.uid << ':' << rights.gid << '\n';
+    if (rights.umask >= 0) out << "umask " << rights.umask << '\n';
+    if (!rights.directory.empty()) out << "directory " << rights.directory << '\n';
+    if (!rights.chroot.empty()) out << "chroot " << rights.chroot << '\n';
+}
+
 std::string dump(const HostPlan &plan)
 {
     std::ostringstream out;
@@ -121,6 +129,9 @@ std::string dump(const HostPlan &plan)
     if (plan.log.access.format != AccessFormat::Off)
         out << "access " << (plan.log.access.format == AccessFormat::Json ? "json " : "combined ")
             << (plan.log.access.path.empty() ? "to stderr" : plan.log.access.path) << '\n';
+    if (plan.log.output > LogPlan::Output::File)
+        out << "log to " << (plan.log.output == LogPlan::Output::Syslog ? "syslog" : "journald") << '\n';
+    dump_rights(plan.compartments.front().rights, out);
     for (const CompartmentPlan &compartment : plan.compartments) {
         out << "compartment " << compartment.name << ", loops " << compartment.loops << '\n';
         for (const PluginRef &plugin : compartment.plugins)

@@ -30,6 +30,7 @@ Snapshot sample()
     CompartmentPlan &plan = snapshot.compartment;
     plan.name = "main";
     plan.loops = 3;
+    plan.rights = {true, 33, 34, {5, 6}, "www", 027, "/srv", "/jail"};
     plan.plugins = {{"p", "1.0", "/p.so", "tag"}};
     NodePlan child, node;
     child.name = "listener.web/";

@@ -1,0 +1,19 @@
+// [host] user, group, umask, directory and chroot: as whom and where workers run. Names are looked up in the user
+// database of this machine.
+#pragma once
+
+#include "config/plan.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace hawser::host {
+
+// The formats "user", "group", "mode" and "directory" of config/host_keys.cpp: what is wrong with `text`, or empty.
+std::string check_rights_format(std::string_view format, const std::string &text, std::string &hint);
+
+// `keys`: the checked keys of [host], a Table; `at`: where each stands. What contradicts itself becomes a problem.
+WorkerRights read_rights(const Value &keys, const std::map<std::string, Position> &at, Problems &problems);
+
+} // namespace hawser::host
