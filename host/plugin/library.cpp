@@ -12,10 +12,27 @@ namespace hawser::host {
 
 namespace dll = boost::dll;
 
+namespace {
+
+// What a static initializer throws must not leave dlopen, whose lock it would take along; so it ends the process here,
+// by whichever compiler the host was built.
+std::exception_ptr load(dll::shared_library &library, const std::string &path) noexcept
+{
+    try {
+        library.load(path, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
+        return nullptr;
+    } catch (const boost::system::system_error &) {
+        return std::current_exception();
+    }
+}
+
+} // namespace
+
 Result<PluginEntry> open_plugin(const std::string &path)
 {
     try {
-        dll::shared_library library(path, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
+        dll::shared_library library;
+        if (const std::exception_ptr refused = load(library, path)) std::rethrow_exception(refused);
         // It stays to the end of the process: what a plugin handed out lives as long, and unloading code that threads
         // or destructors may still run is never safe. So the handle's own end unloads nothing.
         if (::dlopen(path.c_str(), RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) == nullptr)
@@ -26,9 +43,6 @@ Result<PluginEntry> open_plugin(const std::string &path)
         return reinterpret_cast<PluginEntry>(&library.get<void()>("hawser_plugin_v1"));
     } catch (const std::exception &error) {
         return Error{Status::PluginFailed, path + ": cannot be loaded: " + error.what()};
-    } catch (...) {
-        // Of a static initializer of the library.
-        return Error{Status::PluginFailed, path + ": cannot be loaded: an exception that is no std::exception"};
     }
 }
 
