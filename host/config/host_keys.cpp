@@ -231,13 +231,13 @@ format = "socket_mode"
 text = "Mode of the path of a Unix socket in octal digits, like \"0660\"; default: as the umask leaves it"
 [listener.socket.keys.owner]
 type = "string"
-format = "word"
-has = "no"
+format = "owner"
+like = "the name or number of a user, in a string"
 text = "User that owns the path of a Unix socket, a name or a number; default: the host's"
 [listener.socket.keys.group]
 type = "string"
-format = "word"
-has = "no"
+format = "group"
+like = "the name or number of a group, in a string"
 text = "Group of the path of a Unix socket, a name or a number; default: the host's"
 
 [service.service]

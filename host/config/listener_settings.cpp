@@ -3,6 +3,7 @@
 #include "config/listener_settings.hpp"
 
 #include "config/host_keys.hpp"
+#include "config/rights.hpp"
 #include "config/settings.hpp"
 
 #include <algorithm>
@@ -94,8 +95,8 @@ void SettingsReader::read_socket(const Section &section, const std::string &owne
     take(socket.find("receive_buffer"), to.receive_buffer);
     take(socket.find("no_delay"), to.no_delay);
     if (const Value *mode = socket.find("mode")) to.mode = *read_mode(mode->text);
-    if (const Value *user = socket.find("owner")) to.owner = user->text;
-    if (const Value *group = socket.find("group")) to.group = group->text;
+    if (const Value *user = socket.find("owner")) to.owner = *find_uid(user->text);
+    if (const Value *group = socket.find("group")) to.group = *find_gid(group->text);
     if (const Value *proxies = socket.find("proxy_protocol")) {
         for (const Value &network : proxies->items) to.proxies.push_back(*parse_network(network.text));
     }

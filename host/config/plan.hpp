@@ -92,8 +92,8 @@ struct SocketOptions {
     bool no_delay = true;
     std::vector<Network> proxies; // whose connections begin with a PROXY header
     // Of the path of a Unix socket.
-    std::uint32_t mode = kNone; // kNone: as the umask leaves it
-    std::string owner, group;   // names or numbers; empty: the host's
+    std::uint32_t mode = kNone;                 // kNone: as the umask leaves it
+    std::uint32_t owner = kNone, group = kNone; // kNone: the host's
     bool operator==(const SocketOptions &) const = default;
 };
 

@@ -67,19 +67,6 @@ std::optional<User> find_user(const std::string &text)
     return user ? user : User{*number, std::nullopt, {}};
 }
 
-std::optional<std::uint32_t> find_group(const std::string &text)
-{
-    std::optional<std::uint32_t> gid;
-    if (text.find('\0') != std::string::npos) return gid;
-    with_buffer([&](std::string &buffer) {
-        group entry{}, *found = nullptr;
-        const int error = ::getgrnam_r(text.c_str(), &entry, buffer.data(), buffer.size(), &found);
-        if (found != nullptr) gid = found->gr_gid;
-        return error;
-    });
-    return gid ? gid : number_of(text);
-}
-
 // The groups that the user is in by the database, without `gid`.
 std::vector<std::uint32_t> groups_of(const std::string &name, std::uint32_t gid)
 {
@@ -94,14 +81,17 @@ std::vector<std::uint32_t> groups_of(const std::string &name, std::uint32_t gid)
     return groups;
 }
 
+std::string check_owner(const std::string &text, std::string &hint)
+{
+    if (find_user(text)) return {};
+    hint = "\"getent passwd\" lists them";
+    return "expected a user of this machine, by name or number, got " + quoted_short(text);
+}
+
 std::string check_user(const std::string &text, std::string &hint)
 {
-    const auto user = find_user(text);
-    if (!user) {
-        hint = "\"getent passwd\" lists them";
-        return "expected a user of this machine, by name or number, got " + quoted_short(text);
-    }
-    if (user->uid != 0) return {};
+    if (std::string wrong = check_owner(text, hint); !wrong.empty()) return wrong;
+    if (find_uid(text) != 0) return {};
     hint = "without the key, workers run as who starts the host";
     return "expected a user other than root, got " + quoted_short(text);
 }
@@ -170,7 +160,7 @@ private:
             return;
         }
         const auto user = find_user(*name);
-        const auto gid = group != nullptr ? find_group(*group) : user ? user->gid : std::nullopt;
+        const auto gid = group != nullptr ? find_gid(*group) : user ? user->gid : std::nullopt;
         if (!user || !gid) {
             if (at_.count("group") == 0)
                 problem("user",
@@ -191,12 +181,32 @@ private:
 
 } // namespace
 
+std::optional<std::uint32_t> find_uid(const std::string &text)
+{
+    const auto user = find_user(text);
+    return user ? std::optional(user->uid) : std::nullopt;
+}
+
+std::optional<std::uint32_t> find_gid(const std::string &text)
+{
+    std::optional<std::uint32_t> gid;
+    if (text.find('\0') != std::string::npos) return gid;
+    with_buffer([&](std::string &buffer) {
+        group entry{}, *found = nullptr;
+        const int error = ::getgrnam_r(text.c_str(), &entry, buffer.data(), buffer.size(), &found);
+        if (found != nullptr) gid = found->gr_gid;
+        return error;
+    });
+    return gid ? gid : number_of(text);
+}
+
 std::string check_rights_format(std::string_view format, const std::string &text, std::string &hint)
 {
     if (format == "user") return check_user(text, hint);
+    if (format == "owner") return check_owner(text, hint);
     if (format == "mode") return check_mode(text);
     if (format == "directory") return check_directory(text);
-    if (format != "group" || find_group(text)) return {};
+    if (format != "group" || find_gid(text)) return {};
     hint = "\"getent group\" lists them";
     return "expected a group of this machine, by name or number, got " + quoted_short(text);
 }

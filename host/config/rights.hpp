@@ -4,13 +4,20 @@
 
 #include "config/plan.hpp"
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace hawser::host {
 
-// The formats "user", "group", "mode" and "directory" of config/host_keys.cpp: what is wrong with `text`, or empty.
+// The number of a user or group of this machine by its name, or of a number; none: there is no such name.
+std::optional<std::uint32_t> find_uid(const std::string &text);
+std::optional<std::uint32_t> find_gid(const std::string &text);
+
+// The formats "user", "owner", "group", "mode" and "directory" of config/host_keys.cpp: what is wrong with `text`, or
+// empty.
 std::string check_rights_format(std::string_view format, const std::string &text, std::string &hint);
 
 // `keys`: the checked keys of [host], a Table; `at`: where each stands. What contradicts itself becomes a problem.

@@ -105,20 +105,6 @@ bool is_stale(const std::string &path)
     return ::connect(probe.get(), address.get(), address.size) != 0 && errno == ECONNREFUSED;
 }
 
-// Before it listens, so that nobody connects by the path's first mode. A path that somebody put in its place meanwhile
-// is not touched.
-bool set_mode(const std::string &path, int mode)
-{
-    const Fd place(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-    struct stat status {};
-    if (!place || ::fstat(place.get(), &status) != 0) return false;
-    if (!S_ISSOCK(status.st_mode)) {
-        errno = EEXIST;
-        return false;
-    }
-    return ::chmod(("/proc/self/fd/" + std::to_string(place.get())).c_str(), static_cast<mode_t>(mode)) == 0;
-}
-
 Result<ListenGroup> listen_unix(const Endpoint &endpoint, const ListenOptions &options)
 {
     ListenGroup group;
@@ -135,10 +121,10 @@ Result<ListenGroup> listen_unix(const Endpoint &endpoint, const ListenOptions &o
             ::bind(socket.get(), address.get(), address.size) != 0)
             return in_the_way(endpoint, error);
     }
-    if (options.mode >= 0 && !set_mode(endpoint.path, options.mode)) {
-        const Error told = system_error(endpoint.text() + ": cannot set its mode", errno);
+    // Before it listens, so that nobody connects by the path's first mode.
+    if (auto set = set_path_rights(endpoint, options); !set) {
         ::unlink(endpoint.path.c_str());
-        return told;
+        return std::move(set.error());
     }
     if (::listen(socket.get(), options.backlog) != 0) return failed(endpoint, errno);
     group.sockets.push_back(std::move(socket));
@@ -146,6 +132,24 @@ Result<ListenGroup> listen_unix(const Endpoint &endpoint, const ListenOptions &o
 }
 
 } // namespace
+
+Result<void> set_path_rights(const Endpoint &endpoint, const ListenOptions &options)
+{
+    const bool owns = options.owner != kSameId || options.group != kSameId;
+    if (endpoint.scheme != Endpoint::Scheme::Unix || (options.mode < 0 && !owns)) return {};
+    const Fd place(::open(endpoint.path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status {};
+    if (!place || ::fstat(place.get(), &status) != 0)
+        return system_error(endpoint.text() + ": cannot set its mode", errno);
+    if (!S_ISSOCK(status.st_mode)) return system_error(endpoint.text() + ": cannot set its mode", EEXIST);
+    const std::string path = "/proc/self/fd/" + std::to_string(place.get());
+    // The owner first: the kernel takes bits of the mode away when it changes.
+    if (owns && ::chown(path.c_str(), options.owner, options.group) != 0)
+        return system_error(endpoint.text() + ": cannot set its owner", errno);
+    if (options.mode >= 0 && ::chmod(path.c_str(), static_cast<mode_t>(options.mode)) != 0)
+        return system_error(endpoint.text() + ": cannot set its mode", errno);
+    return {};
+}
 
 Result<ListenGroup> listen_on(const Endpoint &endpoint, const ListenOptions &options, unsigned loops)
 {

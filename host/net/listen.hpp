@@ -12,11 +12,15 @@
 
 namespace hawser::host {
 
+inline constexpr std::uint32_t kSameId = 0xffffffffU;
+
 struct ListenOptions {
     int backlog = 4096;
     std::uint64_t send_buffer = 0, receive_buffer = 0; // bytes; 0: the system's
     bool no_delay = true;
-    int mode = -1; // of the path of a Unix socket; -1: as the umask leaves it
+    // Of the path of a Unix socket.
+    int mode = -1;                                  // -1: as the umask leaves it
+    std::uint32_t owner = kSameId, group = kSameId; // kSameId: the host's
 };
 
 // The sockets of one address.
@@ -32,6 +36,10 @@ Result<ListenGroup> listen_on(const Endpoint &endpoint, const ListenOptions &opt
 
 // Buffers and delay of a listening socket, which accepted ones inherit.
 void apply_listen_options(int socket, const ListenOptions &options);
+
+// Mode and owner of the path of a Unix socket, as they are to be now; nothing for others. A path that somebody else put
+// in its place is not touched. Errors: System, NotPermitted.
+Result<void> set_path_rights(const Endpoint &endpoint, const ListenOptions &options);
 
 // More sockets for a group whose compartment has more loops now. Never fewer: closing one would drop its queue.
 Result<void> add_sockets(ListenGroup &group, const ListenOptions &options, unsigned loops);

@@ -117,8 +117,8 @@ void write_listener(WireWriter &out, const ListenerPlan &listener)
     out.number(static_cast<std::uint8_t>(listener.socket.no_delay));
     out.list(listener.socket.proxies, write_network);
     out.number(listener.socket.mode);
-    out.text(listener.socket.owner);
-    out.text(listener.socket.group);
+    out.number(listener.socket.owner);
+    out.number(listener.socket.group);
 }
 
 void read_listener(WireReader &in, ListenerPlan &listener)
@@ -142,8 +142,8 @@ void read_listener(WireReader &in, ListenerPlan &listener)
     in.flag(listener.socket.no_delay);
     in.list(listener.socket.proxies, 19, read_network);
     in.number(listener.socket.mode);
-    in.text(listener.socket.owner);
-    in.text(listener.socket.group);
+    in.number(listener.socket.owner);
+    in.number(listener.socket.group);
 }
 
 // Objects of `value` stand for nodes before number `before`, as creating in order demands.

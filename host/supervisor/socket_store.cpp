@@ -11,7 +11,8 @@ namespace {
 ListenOptions options_of(const SocketOptions &socket)
 {
     const int mode = socket.mode == SocketOptions().mode ? -1 : static_cast<int>(socket.mode);
-    return {socket.backlog, socket.send_buffer, socket.receive_buffer, socket.no_delay, mode};
+    return {socket.backlog, socket.send_buffer, socket.receive_buffer, socket.no_delay,
+            mode,           socket.owner,       socket.group};
 }
 
 } // namespace
@@ -51,6 +52,8 @@ std::vector<BindFailure> SocketStore::open(const HostPlan &plan)
                 if (const auto open = groups_.find(name); open != groups_.end()) {
                     if (auto added = add_sockets(open->second, options, compartment.loops); !added)
                         failures.push_back({listener.origins[i], added.error()});
+                    if (auto set = set_path_rights(open->second.endpoint, options); !set)
+                        failures.push_back({listener.origins[i], set.error()});
                     continue;
                 }
                 auto group = make(listener.addresses[i], options, compartment.loops);

@@ -103,7 +103,9 @@ void dump_listener(const ListenerPlan &listener, std::ostream &out)
         out << ", backlog " << listener.socket.backlog << ", send " << listener.socket.send_buffer << ", receive "
             << listener.socket.receive_buffer << (listener.socket.no_delay ? "" : ", delay");
     for (const Network &network : listener.socket.proxies) out << ", proxy " << network.text();
-    if (listener.socket.mode != SocketOptions().mode) out << ", mode " << listener.socket.mode;
+    if (listener.socket.mode != kNone) out << ", mode " << listener.socket.mode;
+    if (listener.socket.owner != kNone) out << ", owner " << listener.socket.owner;
+    if (listener.socket.group != kNone) out << ", group " << listener.socket.group;
     dump_limits(listener.limits, out);
     out << '\n';
 }

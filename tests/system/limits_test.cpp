@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <grp.h>
+#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -195,6 +197,30 @@ TEST(UnixSocket, HasTheModeThatTheConfigurationSays)
     struct stat status {};
     ASSERT_EQ(::stat((directory / "echo.sock").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600U);
+    EXPECT_EQ(host.stop(), 0);
+}
+
+TEST(UnixSocket, ChangesHandsAtAReloadWithoutBeingOpenedAgain)
+{
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    const TempDir directory;
+    const auto toml = [&](const std::string &socket) {
+        return "[listeners.echo]\naddress = \"unix:" + directory.path() +
+               "/echo.sock\"\nprotocol = \"echo\"\nsocket = { " + socket + " }\n";
+    };
+    Host host(toml("owner = \"www-data\", group = \"users\""));
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    struct stat first {
+    }, then{};
+    ASSERT_EQ(::stat((directory / "echo.sock").c_str(), &first), 0);
+    EXPECT_EQ(first.st_uid, ::getpwnam("www-data")->pw_uid);
+    EXPECT_EQ(first.st_gid, ::getgrnam("users")->gr_gid);
+    host.rewrite(toml("owner = \"nobody\", mode = \"0620\""));
+    EXPECT_EQ(host.command({"reload"}).status, 0);
+    ASSERT_EQ(::stat((directory / "echo.sock").c_str(), &then), 0);
+    EXPECT_EQ(then.st_uid, ::getpwnam("nobody")->pw_uid);
+    EXPECT_EQ(then.st_mode & 0777, 0620U);
+    EXPECT_EQ(then.st_ino, first.st_ino);
     EXPECT_EQ(host.stop(), 0);
 }
 
