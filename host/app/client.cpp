@@ -189,4 +189,23 @@ Status stop_command(const Arguments &arguments, const Surroundings &around)
     return status;
 }
 
+Status logs_command(const Arguments &arguments, const Surroundings &around)
+{
+    if (arguments.words.front() != "reopen") {
+        around.err << "hawser logs: expected \"reopen\", got \"" << printable(arguments.words.front())
+                   << "\"; see \"hawser help logs\"\n";
+        return Status::Usage;
+    }
+    Arguments rest = arguments;
+    rest.words.erase(rest.words.begin());
+    Status status = Status::Ok;
+    const auto result = ask("logs reopen", {}, rest, around, kQuick, status);
+    if (!result) return status;
+    const json::array &paths = list(*result, "reopened");
+    if (paths.empty()) around.out << "the host writes to no file\n";
+    for (const json::value &path : paths)
+        around.out << "reopened " << (path.is_string() ? printable(path.get_string()) : "") << '\n';
+    return status;
+}
+
 } // namespace hawser::host

@@ -25,8 +25,8 @@ constexpr Option kSet{"set", "KEY=VALUE", "override a key of the configuration; 
 constexpr Option kRunOptions[] = {kSet,
                                   {"single", "", "no supervisor, one process; for debuggers"},
                                   kControl,
-                                  {"daemon", "", "not available in this build"},
-                                  {"pidfile", "FILE", "not available in this build"}};
+                                  {"daemon", "", "return once the host serves; it goes on in the background"},
+                                  {"pidfile", "FILE", "write the host's process id here, locked while it lives"}};
 constexpr Option kServeOptions[] = {{"address", "A", "where to listen; default 127.0.0.1:8080"},
                                     kSet,
                                     {"single", "", "no supervisor, one process"},
@@ -70,7 +70,8 @@ constexpr Command kCommands[] = {
     {"top", "", "live table of the running host", "", {}, 0, 99, nullptr},
     {"events", "", "event stream of the running host", "", {}, 0, 99, nullptr},
     {"upgrade", "", "replace the running binary", "", {}, 0, 99, nullptr},
-    {"logs", "reopen", "reopen log files", "", {}, 0, 99, nullptr},
+    {"logs", "reopen [CONFIG]", "make the running host open its log files again", "", kClientOptions, 1, 2,
+     logs_command},
     {"completion", "SHELL", "print completions for a shell", "", {}, 0, 99, nullptr},
     {"version", "", "print the version", "", kVersionOptions, 0, 0, version_command},
     {"help", "[COMMAND]", "show help", "", {}, 0, 1, help_command},

@@ -16,6 +16,7 @@ Status tree_command(const Arguments &arguments, const Surroundings &around);
 Status status_command(const Arguments &arguments, const Surroundings &around);
 Status reload_command(const Arguments &arguments, const Surroundings &around);
 Status stop_command(const Arguments &arguments, const Surroundings &around);
+Status logs_command(const Arguments &arguments, const Surroundings &around);
 Status version_command(const Arguments &arguments, const Surroundings &around);
 Status schema_command(const Arguments &arguments, const Surroundings &around);
 Status help_command(const Arguments &arguments, const Surroundings &around);

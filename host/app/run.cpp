@@ -45,7 +45,24 @@ Status supervise(SupervisorOptions options, const Arguments &arguments, const Su
     options.control = arguments.value("control");
     options.single = arguments.has("single");
     options.run_worker = run_worker;
-    return run_supervisor(options, around.err);
+    if (options.single && arguments.has("daemon")) {
+        around.err << "hawser run: expected --daemon or --single, got both; see \"hawser help run\"\n";
+        return Status::Usage;
+    }
+    if (arguments.has("pidfile")) {
+        std::error_code error;
+        options.pidfile = fs::absolute(arguments.value("pidfile"), error).lexically_normal().string();
+    }
+    options.notify = take_notify_settings();
+    Daemon daemon;
+    if (arguments.has("daemon")) {
+        if (const auto status = daemon.begin(around.err)) return *status;
+        options.daemon = &daemon;
+        options.notify.tell_pid = true;
+    }
+    const Status status = run_supervisor(options, around.err);
+    daemon.ended(status);
+    return status;
 }
 
 } // namespace

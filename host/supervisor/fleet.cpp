@@ -23,8 +23,8 @@ std::string how_it_ended(const WorkerEnd &end)
 
 } // namespace
 
-Result<std::unique_ptr<WorkerHandle>> Fleet::launch(const SharedPlan &plan, std::uint64_t generation,
-                                                    WorkerHearer hearer)
+Result<std::unique_ptr<WorkerHandle>> Fleet::launch(const SharedPlan &plan, const FleetSettings &settings,
+                                                    std::uint64_t generation, WorkerHearer hearer)
 {
     auto sockets = sockets_.pass(*plan);
     if (!sockets) return std::move(sockets.error());
@@ -32,10 +32,10 @@ Result<std::unique_ptr<WorkerHandle>> Fleet::launch(const SharedPlan &plan, std:
     snapshot.generation = generation;
     snapshot.drain_timeout_ns = drain_timeout_;
     snapshot.start_timeout_ns = start_timeout_;
-    snapshot.log_level = settings_.log_level;
-    snapshot.log_format = settings_.log_format;
-    snapshot.access = settings_.access;
-    snapshot.single = settings_.single;
+    snapshot.log_level = settings.log_level;
+    snapshot.log_format = settings.log_format;
+    snapshot.access = settings.access;
+    snapshot.single = settings.single;
     snapshot.compartment = *plan;
     // Which worker speaks is known once it is made; it speaks from the event loop only.
     auto self = std::make_shared<WorkerHandle *>(nullptr);
@@ -44,14 +44,16 @@ Result<std::unique_ptr<WorkerHandle>> Fleet::launch(const SharedPlan &plan, std:
     hearer.status = [this, self](const StatusReport &report) { heard_status(*self, report); };
     hearer.drained = [this](const Drained &drained) { cut_ += ending_ ? drained.cut : 0; };
     hearer.ended = [this, self](const WorkerEnd &end) { ended(*self, end); };
-    auto worker = WorkerHandle::start(events_, launcher_, snapshot, plan, std::move(*sockets), settings_.access_fd,
-                                      std::move(hearer));
+    auto worker =
+        WorkerHandle::start(events_, launcher_, snapshot, plan, std::move(*sockets), settings.files, std::move(hearer));
     if (worker) *self = worker->get();
     return worker;
 }
 
-void Fleet::change(const HostPlan &plan, std::uint64_t generation, std::function<void(const Change &)> done)
+void Fleet::change(const HostPlan &plan, const FleetSettings &settings, std::uint64_t generation,
+                   std::function<void(const Change &)> done)
 {
+    next_settings_ = settings;
     generation_ = generation;
     drain_timeout_ = plan.drain_timeout_ns;
     start_timeout_ = plan.start_timeout_ns;
@@ -70,7 +72,7 @@ void Fleet::change(const HostPlan &plan, std::uint64_t generation, std::function
         // One that is dead or being started again is started anew: the operator may have mended it.
         const bool serves = slot != slots_.end() && slot->second.worker != nullptr &&
                             slot->second.worker->state() == WorkerHandle::State::Serving;
-        if (serves && *slot->second.plan == compartment) {
+        if (serves && *slot->second.plan == compartment && settings == settings_) {
             change_.unchanged.push_back(compartment.name);
             continue;
         }
@@ -88,7 +90,7 @@ void Fleet::start_candidate(const SharedPlan &plan)
     WorkerHearer hearer;
     hearer.ready = [this] { advance(); };
     hearer.serving = [this] { advance(); };
-    auto worker = launch(plan, generation_, std::move(hearer));
+    auto worker = launch(plan, next_settings_, generation_, std::move(hearer));
     if (worker)
         candidates_[plan->name] = std::move(*worker);
     else
@@ -132,13 +134,14 @@ void Fleet::advance()
     if (phase_ == Phase::Closing && closing_.empty()) finish_change();
 }
 
-// Until they have gone, they hold sockets that a next attempt would find in use.
+// Until they have gone, they hold sockets that a next attempt would find in use. In one process there is no next
+// attempt, and one that hangs ends it before it could be told.
 void Fleet::undo()
 {
     if (!ending_) { // then they were told already
         for (auto &[name, worker] : candidates_) let_go(*worker, {kReplaced, drain_timeout_, {}});
     }
-    if (candidates_.empty()) finish_change();
+    if (candidates_.empty() || settings_.single) finish_change();
 }
 
 // A candidate may have connections already, but only if it was told to serve.
@@ -153,6 +156,7 @@ void Fleet::let_go(WorkerHandle &worker, Drain how)
 void Fleet::swap()
 {
     phase_ = Phase::Closing;
+    settings_ = next_settings_;
     for (auto &[name, worker] : candidates_) {
         Slot &slot = slots_[name];
         retire(slot);
@@ -260,6 +264,7 @@ void Fleet::candidate_ended(const std::string &name, const WorkerEnd &end)
     }
     fail_change(failed);
     advance_soon();
+    gone_if_empty();
 }
 
 void Fleet::retiree_ended(WorkerHandle *worker, const WorkerEnd &end)
@@ -318,7 +323,7 @@ void Fleet::start_slot(const std::string &name)
                    {{"pid", std::to_string(ready.pid())},
                     {"start_ms", std::to_string((ready.ready_at() - ready.started_at()) / 1'000'000)}});
     };
-    auto worker = launch(slot.plan, slot.generation, std::move(hearer));
+    auto worker = launch(slot.plan, settings_, slot.generation, std::move(hearer));
     if (worker) {
         slot.worker = std::move(*worker);
         return;

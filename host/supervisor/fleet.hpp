@@ -22,7 +22,8 @@ struct FleetSettings {
     LogFormat log_format = LogFormat::Text;
     bool single = false; // a worker's end is the host's
     AccessFormat access = AccessFormat::Off;
-    int access_fd = -1; // the caller's; -1: off
+    WorkerFiles files;
+    bool operator==(const FleetSettings &) const = default;
 };
 
 // How a change of the plan went.
@@ -41,10 +42,11 @@ public:
         , settings_(settings)
     {}
 
-    // Makes `plan` what is served, and closes the sockets that it does not name. done() comes once, later: the new
-    // workers serve and the old ones accept no more; or it failed, and those that were started for it have gone.
-    // REQUIRES: no change in hand, its sockets are open, it lives until done().
-    void change(const HostPlan &plan, std::uint64_t generation, std::function<void(const Change &)> done);
+    // Makes `plan` what is served, by workers with these settings, and closes the sockets that it does not name. done()
+    // comes once, later: the new workers serve and the old ones accept no more; or it failed, and those that were
+    // started for it have gone. REQUIRES: no change in hand, its sockets are open, it lives until done().
+    void change(const HostPlan &plan, const FleetSettings &settings, std::uint64_t generation,
+                std::function<void(const Change &)> done);
 
     void drain_all(std::uint64_t timeout_ns); // HAWSER_STOPPING; on_gone follows
     void stop_all();
@@ -64,6 +66,8 @@ public:
     // Visits the compartments whose worker has died and is not started again yet.
     void for_each_down(
         const std::function<void(const CompartmentPlan &, std::uint64_t generation, const Health &)> &visit) const;
+    // A file was opened again: every worker writes to the new one.
+    void pass(Output::Role role, int file);
     // Visits every worker: those that serve, start and drain.
     void for_each(const std::function<void(WorkerHandle &)> &visit);
     // Asks all for their nodes; told() comes within a second with what came.
@@ -83,7 +87,8 @@ private:
     // A change goes through these in order; a failure in the first two undoes it.
     enum class Phase : std::uint8_t { Starting, Attaching, Closing };
     // `ready` and `serving` of the hearer are the caller's; the rest is the same for every worker.
-    Result<std::unique_ptr<WorkerHandle>> launch(const SharedPlan &plan, std::uint64_t generation, WorkerHearer hearer);
+    Result<std::unique_ptr<WorkerHandle>> launch(const SharedPlan &plan, const FleetSettings &settings,
+                                                 std::uint64_t generation, WorkerHearer hearer);
     void start_candidate(const SharedPlan &plan);
     void fail_change(const Failed &failed);
     void advance();
@@ -113,7 +118,7 @@ private:
     Launcher &launcher_;
     SocketStore &sockets_;
     Log &log_;
-    FleetSettings settings_;
+    FleetSettings settings_, next_settings_; // of what serves; of the change in hand
     std::map<std::string, Slot> slots_;
     std::map<std::string, std::unique_ptr<WorkerHandle>> candidates_;
     std::vector<std::unique_ptr<WorkerHandle>> retiring_;

@@ -1,5 +1,5 @@
 // Tests: tests/system/supervision_test.cpp
-// The asking half of Fleet: what the nodes of all workers are doing.
+// The half of Fleet that speaks with all workers: asks what their nodes are doing, passes them files.
 #include "supervisor/fleet.hpp"
 
 #include <utility>
@@ -37,6 +37,11 @@ void Fleet::report(std::function<void(const Reports &)> told)
     for_each([this](WorkerHandle &worker) { awaited_ += worker.ask_status() ? 1 : 0; });
     // A worker that is dead or stuck keeps nobody waiting.
     report_timer_ = events_.after(awaited_ > 0 ? kReportTimeout : 0, [this] { finish_report(); });
+}
+
+void Fleet::pass(Output::Role role, int file)
+{
+    for_each([role, file](WorkerHandle &worker) { worker.pass(role, file); });
 }
 
 void Fleet::heard_status(const WorkerHandle *worker, const StatusReport &report)

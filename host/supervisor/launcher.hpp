@@ -25,7 +25,8 @@ public:
     virtual ~RunningWorker() = default;
     virtual int ended_fd() const = 0; // readable once it has ended
     virtual WorkerEnd reap() = 0;     // REQUIRES: it has ended
-    virtual void kill() = 0;          // at once; a thread cannot be, and is told to stop instead
+    // At once. A thread cannot be ended from outside: its process ends, with `single`.
+    virtual void kill(Status single) = 0;
     virtual int pid() const = 0;
 };
 
@@ -35,18 +36,29 @@ struct Launched {
     StatusPage page;
 };
 
+// What a worker writes to: descriptors of the supervisor, which keeps them.
+struct WorkerFiles {
+    int log = 2;            // of the snapshot's log_format
+    int standard_error = 2; // what libraries and sanitizers print; the log itself where that is a file
+    int access = -1;        // -1: off
+    bool operator==(const WorkerFiles &) const = default;
+};
+
 class Launcher {
 public:
     virtual ~Launcher() = default;
-    virtual Result<Launched> launch(const Snapshot &snapshot) = 0;
+    virtual Result<Launched> launch(const Snapshot &snapshot, const WorkerFiles &files) = 0;
 };
 
-// What a worker is (host/worker): given by whoever composes the program, since the supervisor knows no worker.
-using RunWorker = std::function<Status(const Snapshot &, Channel &, StatusPage &, Log &)>;
+// Into the root directory of the configuration, if there is one: once plugins are loaded and services started.
+using EnterRoot = std::function<Result<void>()>;
 
-// `log_fd` becomes the workers' standard error. Executes this program's own file, by descriptor.
-Result<std::unique_ptr<Launcher>> process_launcher(int log_fd);
-std::unique_ptr<Launcher> thread_launcher(Log &log, RunWorker run);
+// What a worker is (host/worker): given by whoever composes the program, since the supervisor knows no worker.
+using RunWorker = std::function<Status(const Snapshot &, Channel &, StatusPage &, Log &, const EnterRoot &)>;
+
+// Executes this program's own file, by descriptor.
+Result<std::unique_ptr<Launcher>> process_launcher();
+std::unique_ptr<Launcher> thread_launcher(Log &log, RunWorker run, EnterRoot enter);
 
 // The other side of process_launcher: the hidden command `worker`.
 Status worker_main(const RunWorker &run);

@@ -1,7 +1,9 @@
-// Tests: tests/system/supervision_test.cpp
+// Tests: tests/system/supervision_test.cpp, tests/system/privileges_test.cpp
 #include "supervisor/launcher.hpp"
 
 #include "loop/loop.hpp"
+#include "supervisor/jail.hpp"
+#include "supervisor/privileges.hpp"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -24,8 +26,8 @@ namespace hawser::host {
 namespace {
 
 // Descriptors of a worker. Nothing of the configuration is in its arguments or environment.
-constexpr int kLogFd = 2, kChannelFd = 3, kSnapshotFd = 4, kPageFd = 5;
-constexpr int kFirstFree = 6;
+constexpr int kChannelFd = 3, kSnapshotFd = 4, kPageFd = 5, kLogFd = 6;
+constexpr int kFirstFree = 7;
 constexpr std::uint64_t kAfterSupervisor = 4'700'000'000; // a worker is gone within 5 s
 
 // What a worker inherits of the environment: where and how it runs, never what the configuration was given in it.
@@ -54,7 +56,7 @@ public:
     {}
     int ended_fd() const override { return fd_.get(); }
     int pid() const override { return pid_; }
-    void kill() override { ::syscall(SYS_pidfd_send_signal, fd_.get(), SIGKILL, nullptr, 0); }
+    void kill(Status) override { ::syscall(SYS_pidfd_send_signal, fd_.get(), SIGKILL, nullptr, 0); }
     WorkerEnd reap() override
     {
         // Its number stays taken until it is waited for. What a plugin forked holds the worker's sockets.
@@ -72,13 +74,13 @@ private:
 
 // A worker is a process group of its own, so that what its plugins start ends with it.
 // Between fork and exec: only what is safe after fork in a program with threads.
-[[noreturn]] void become_worker(int binary, std::array<int, 4> fds, char *const *environment)
+[[noreturn]] void become_worker(int binary, std::array<int, 5> fds, char *const *environment)
 {
     ::setpgid(0, 0);
     // First out of the way of each other, then to their places; dup2 leaves them open over exec.
     for (int &fd : fds) fd = ::fcntl(fd, F_DUPFD_CLOEXEC, 64);
     const int self = ::fcntl(binary, F_DUPFD_CLOEXEC, 64);
-    constexpr std::array<int, 4> kPlaces{kLogFd, kChannelFd, kSnapshotFd, kPageFd};
+    constexpr std::array<int, 5> kPlaces{STDERR_FILENO, kChannelFd, kSnapshotFd, kPageFd, kLogFd};
     for (std::size_t i = 0; i < fds.size(); ++i) ::dup2(fds[i], kPlaces[i]);
     const int null = ::open("/dev/null", O_RDWR);
     if (null >= 0) {
@@ -116,12 +118,11 @@ void end_with_supervisor(int channel)
 
 class ProcessLauncher final : public Launcher {
 public:
-    ProcessLauncher(Fd binary, int log_fd)
+    explicit ProcessLauncher(Fd binary)
         : binary_(std::move(binary))
-        , log_fd_(log_fd)
     {}
 
-    Result<Launched> launch(const Snapshot &snapshot) override
+    Result<Launched> launch(const Snapshot &snapshot, const WorkerFiles &files) override
     {
         auto bytes = write_snapshot(snapshot);
         if (!bytes) return std::move(bytes.error());
@@ -137,7 +138,8 @@ public:
         ::pthread_sigmask(SIG_SETMASK, &all, &before);
         const int pid = ::fork();
         if (pid == 0)
-            become_worker(binary_.get(), {log_fd_, ends->second.fd(), bytes->get(), page->fd()}, environment.data());
+            become_worker(binary_.get(), {files.standard_error, ends->second.fd(), bytes->get(), page->fd(), files.log},
+                          environment.data());
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
         if (pid < 0) return system_error("cannot start a worker", errno);
         Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -153,17 +155,16 @@ public:
 
 private:
     Fd binary_;
-    int log_fd_;
 };
 
 } // namespace
 
-Result<std::unique_ptr<Launcher>> process_launcher(int log_fd)
+Result<std::unique_ptr<Launcher>> process_launcher()
 {
     // Opened once: what is on disk under this name later is another program.
     Fd binary(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
     if (!binary) return system_error("cannot open this program's file", errno);
-    return std::unique_ptr<Launcher>(std::make_unique<ProcessLauncher>(std::move(binary), log_fd));
+    return std::unique_ptr<Launcher>(std::make_unique<ProcessLauncher>(std::move(binary)));
 }
 
 Status worker_main(const RunWorker &run)
@@ -182,10 +183,16 @@ Status worker_main(const RunWorker &run)
     ::fcntl(kPageFd, F_SETFD, FD_CLOEXEC);
     auto page = StatusPage::open(Fd(kPageFd));
     if (!page) return refuse(page.error());
+    Jail jail;
+    if (auto dropped = drop_to(snapshot->compartment.rights, jail); !dropped) return refuse(dropped.error());
     const Fd watched(::fcntl(kChannelFd, F_DUPFD_CLOEXEC, kFirstFree)); // the channel itself ends with its owner
     end_with_supervisor(watched.get());
-    Log log({snapshot->log_level, snapshot->log_format, kLogFd});
-    return run(*snapshot, channel, *page, log);
+    // Lines go where all else goes that this process prints; datagrams have a socket of their own.
+    const bool datagrams = is_datagram(snapshot->log_format);
+    const Fd log_fd(kLogFd);
+    ::fcntl(kLogFd, F_SETFD, FD_CLOEXEC);
+    Log log({snapshot->log_level, snapshot->log_format, datagrams ? kLogFd : STDERR_FILENO});
+    return run(*snapshot, channel, *page, log, [&jail] { return jail.enter(); });
 }
 
 } // namespace hawser::host

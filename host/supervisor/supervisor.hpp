@@ -4,7 +4,9 @@
 #include "base/version.hpp"
 #include "config/load.hpp"
 #include "net/inherited.hpp"
+#include "supervisor/daemon.hpp"
 #include "supervisor/launcher.hpp"
+#include "supervisor/notify.hpp"
 
 #include <iosfwd>
 #include <string>
@@ -14,12 +16,15 @@ namespace hawser::host {
 struct SupervisorOptions {
     LoadRequest load;
     std::string control; // overrides [host].control; empty: by the rule of control_path.hpp
+    std::string pidfile; // absolute; empty: none
     bool single = false;
+    Daemon *daemon = nullptr; // runs in the background; null: in the foreground
+    NotifySettings notify;
     RunWorker run_worker; // for --single
     InheritedSockets inherited;
 };
 
-// Runs the host until it is told to end. Problems before the log is open go to `err`, with source line and caret.
+// Runs the host until it is told to end. Problems before it serves go to `err`, with source line and caret.
 Status run_supervisor(const SupervisorOptions &options, std::ostream &err);
 
 // All problems of a configuration as text, and how many there were.

@@ -14,13 +14,14 @@ namespace {
 
 class WorkerThread final : public RunningWorker {
 public:
-    WorkerThread(const Snapshot &snapshot, Channel channel, StatusPage &page, Log &log, Fd ended, const RunWorker &run)
+    WorkerThread(const Snapshot &snapshot, Channel channel, StatusPage &page, Log &log, Fd ended, const RunWorker &run,
+                 const EnterRoot &enter)
         : snapshot_(snapshot)
         , ended_(std::move(ended))
         , channel_(std::move(channel))
     {
-        thread_ = std::thread([this, &page, &log, run] {
-            status_ = run(snapshot_, channel_, page, log);
+        thread_ = std::thread([this, &page, &log, run, enter] {
+            status_ = run(snapshot_, channel_, page, log, enter);
             const std::uint64_t one = 1;
             [[maybe_unused]] const auto n = ::write(ended_.get(), &one, sizeof one);
         });
@@ -31,8 +32,7 @@ public:
     }
     int ended_fd() const override { return ended_.get(); }
     int pid() const override { return ::getpid(); }
-    // A thread cannot be ended from outside. Its process can: what hangs at its end is cut off with it.
-    void kill() override { ::_exit(static_cast<int>(Status::CutOff)); }
+    void kill(Status single) override { ::_exit(static_cast<int>(single)); }
     WorkerEnd reap() override
     {
         thread_.join();
@@ -49,12 +49,13 @@ private:
 
 class ThreadLauncher final : public Launcher {
 public:
-    ThreadLauncher(Log &log, RunWorker run)
+    ThreadLauncher(Log &log, RunWorker run, EnterRoot enter)
         : log_(log)
         , run_(std::move(run))
+        , enter_(std::move(enter))
     {}
 
-    Result<Launched> launch(const Snapshot &snapshot) override
+    Result<Launched> launch(const Snapshot &snapshot, const WorkerFiles &) override
     {
         auto page = StatusPage::create(snapshot.compartment.loops);
         if (!page) return std::move(page.error());
@@ -67,21 +68,22 @@ public:
         if (!ended) return system_error("cannot watch a worker", errno);
         pages_.push_back(std::make_unique<StatusPage>(std::move(*mine)));
         auto worker = std::make_unique<WorkerThread>(snapshot, std::move(ends->second), *pages_.back(), log_,
-                                                     std::move(ended), run_);
+                                                     std::move(ended), run_, enter_);
         return Launched{std::move(worker), std::make_unique<Channel>(std::move(ends->first)), std::move(*page)};
     }
 
 private:
     Log &log_;
     RunWorker run_;
+    EnterRoot enter_;
     std::vector<std::unique_ptr<StatusPage>> pages_; // as long as the threads that write to them may run
 };
 
 } // namespace
 
-std::unique_ptr<Launcher> thread_launcher(Log &log, RunWorker run)
+std::unique_ptr<Launcher> thread_launcher(Log &log, RunWorker run, EnterRoot enter)
 {
-    return std::make_unique<ThreadLauncher>(log, std::move(run));
+    return std::make_unique<ThreadLauncher>(log, std::move(run), std::move(enter));
 }
 
 } // namespace hawser::host

@@ -29,9 +29,9 @@ bool can_be_read(int fd)
 
 Result<std::unique_ptr<WorkerHandle>> WorkerHandle::start(Events &events, Launcher &launcher, const Snapshot &snapshot,
                                                           SharedPlan plan, std::vector<PassedSocket> sockets,
-                                                          int access_fd, WorkerHearer hearer)
+                                                          const WorkerFiles &files, WorkerHearer hearer)
 {
-    auto launched = launcher.launch(snapshot);
+    auto launched = launcher.launch(snapshot, files);
     if (!launched) return std::move(launched.error());
     std::unique_ptr<WorkerHandle> handle(
         new WorkerHandle(events, std::move(*launched), std::move(plan), snapshot, std::move(hearer)));
@@ -41,8 +41,8 @@ Result<std::unique_ptr<WorkerHandle>> WorkerHandle::start(Events &events, Launch
     message.sockets = std::move(sockets);
     Channel &channel = *handle->launched_.channel;
     bool told = channel.send(Message(std::move(message))).ok();
-    if (access_fd >= 0) {
-        Output output{Output::Role::Access, Fd(::fcntl(access_fd, F_DUPFD_CLOEXEC, 3))};
+    if (files.access >= 0) {
+        Output output{Output::Role::Access, Fd(::fcntl(files.access, F_DUPFD_CLOEXEC, 3))};
         if (!output.fd) return system_error("cannot pass the file of access lines", errno);
         told = told && channel.send(Message(std::move(output))).ok();
     }
@@ -91,7 +91,7 @@ void WorkerHandle::late_after(std::uint64_t ns, std::uint64_t grace, const char 
         enter(State::Stopping);
         hearer_.failed(late);
         // After what the failure leads to was told.
-        deadline(1, [this] { launched_.worker->kill(); });
+        deadline(1, [this, late] { launched_.worker->kill(static_cast<Status>(late.status)); });
     });
 }
 
@@ -107,7 +107,7 @@ void WorkerHandle::channel_readable()
     if (!message || !*message) {
         // Its end is told by its process; a channel that is broken is of no use to either.
         events_.cancel(on_channel_);
-        if (!message) launched_.worker->kill();
+        if (!message) kill();
         return;
     }
     handle(std::move(**message));
@@ -130,7 +130,7 @@ void WorkerHandle::handle(Message message)
         hearer_.closed();
     } else if (const auto *failed = std::get_if<Failed>(&message)) {
         enter(State::Stopping);
-        deadline(kAfterStop, [this] { launched_.worker->kill(); });
+        deadline(kAfterStop, [this, status = failed->status] { launched_.worker->kill(static_cast<Status>(status)); });
         hearer_.failed(*failed);
     } else if (const auto *report = std::get_if<StatusReport>(&message)) {
         asked_ = false;
@@ -172,7 +172,7 @@ void WorkerHandle::drain(Drain how)
     enter(State::Draining);
     const std::uint64_t timeout = how.timeout_ns;
     static_cast<void>(launched_.channel->send(Message(std::move(how))));
-    deadline(timeout + kAfterDrain, [this] { launched_.worker->kill(); });
+    deadline(timeout + kAfterDrain, [this] { kill(); });
 }
 
 void WorkerHandle::stop()
@@ -182,10 +182,10 @@ void WorkerHandle::stop()
     enter(State::Stopping);
     static_cast<void>(launched_.channel->send(Stop{}));
     // One that still starts may be in any plugin's hands and is not waited for.
-    deadline(starting ? kAfterStop / 10 : kAfterStop, [this] { launched_.worker->kill(); });
+    deadline(starting ? kAfterStop / 10 : kAfterStop, [this] { kill(); });
 }
 
-void WorkerHandle::kill() { launched_.worker->kill(); }
+void WorkerHandle::kill() { launched_.worker->kill(Status::CutOff); }
 
 bool WorkerHandle::ask_status()
 {
@@ -193,6 +193,13 @@ bool WorkerHandle::ask_status()
     // One that does not answer is not asked again: its channel would fill, and sending wait.
     if (answers && !asked_) asked_ = launched_.channel->send(AskStatus{}).ok();
     return answers && asked_;
+}
+
+void WorkerHandle::pass(Output::Role role, int file)
+{
+    if (state_ == State::Ended) return;
+    Output output{role, Fd(::fcntl(file, F_DUPFD_CLOEXEC, 3))};
+    if (output.fd) static_cast<void>(launched_.channel->send(Message(std::move(output))));
 }
 
 std::string_view WorkerHandle::state_name() const

@@ -30,10 +30,10 @@ class WorkerHandle {
 public:
     enum class State : std::uint8_t { Starting, Ready, Serving, Draining, Stopping, Ended };
 
-    // Launches a worker for `plan` and gives it its sockets and a duplicate of `access_fd`, if there is one.
+    // Launches a worker for `plan` and gives it its sockets and duplicates of `files`.
     static Result<std::unique_ptr<WorkerHandle>> start(Events &events, Launcher &launcher, const Snapshot &snapshot,
                                                        SharedPlan plan, std::vector<PassedSocket> sockets,
-                                                       int access_fd, WorkerHearer hearer);
+                                                       const WorkerFiles &files, WorkerHearer hearer);
     ~WorkerHandle();
 
     void serve();
@@ -41,6 +41,7 @@ public:
     void stop();           // at once; killed soon after
     void kill();
     bool ask_status();
+    void pass(Output::Role role, int file); // a duplicate of it, in the place of the one it had
 
     State state() const { return state_; }
     bool served() const { return served_; } // it was told to serve at some time

@@ -25,9 +25,11 @@ constexpr std::uint32_t kStopping = HAWSER_STOPPING;
 // The conversation of one worker with its supervisor.
 class Worker {
 public:
-    Worker(const Snapshot &snapshot, Channel &channel, StatusPage &page, Log &log)
+    Worker(const Snapshot &snapshot, Channel &channel, StatusPage &page, Log &log,
+           const std::function<Result<void>()> &enter)
         : snapshot_(snapshot)
         , channel_(channel)
+        , enter_(enter)
         , log_(log)
         , compartment_(std::make_unique<Compartment>(
               snapshot.compartment, page, log, [this] { event_.raise(); }, snapshot.access))
@@ -39,6 +41,8 @@ public:
         if (!wait_for_start()) return Status::Ok;
         if (auto failure = start()) return refuse(*failure);
         if (!started_) return give_up_start();
+        // What options name was opened outside; no byte of a peer was read yet.
+        if (auto entered = enter_(); !entered) return refuse({entered.error().status, {}, {}, entered.error().text});
         if (!channel_.send(Ready{})) return drain_alone();
         return serve();
     }
@@ -67,10 +71,13 @@ private:
         }
     }
 
-    // A file that was opened, or opened again.
+    // A file that was opened, or opened again. The log of a process that the supervisor shares is its own affair.
     void take(Output output)
     {
-        if (output.role == Output::Role::Access) compartment_->set_access_output(std::move(output.fd));
+        if (output.role == Output::Role::Access)
+            compartment_->set_access_output(std::move(output.fd));
+        else if (!snapshot_.single && !log_.replace(output.fd))
+            log_.write(Level::Error, "compartment." + snapshot_.compartment.name, "log_not_reopened");
     }
 
     std::optional<Failure> start()
@@ -255,6 +262,7 @@ private:
 
     const Snapshot &snapshot_;
     Channel &channel_;
+    const std::function<Result<void>()> &enter_;
     Log &log_;
     SignalFd event_;
     std::unique_ptr<Compartment> compartment_;
@@ -265,9 +273,10 @@ private:
 
 } // namespace
 
-Status run_worker(const Snapshot &snapshot, Channel &channel, StatusPage &page, Log &log)
+Status run_worker(const Snapshot &snapshot, Channel &channel, StatusPage &page, Log &log,
+                  const std::function<Result<void>()> &enter)
 {
-    auto worker = std::make_unique<Worker>(snapshot, channel, page, log);
+    auto worker = std::make_unique<Worker>(snapshot, channel, page, log, enter);
     const Status status = worker->run();
     if (worker->is_stuck()) static_cast<void>(worker.release()); // it stays until the process ends
     return status;

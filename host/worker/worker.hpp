@@ -8,10 +8,14 @@
 #include "seam/snapshot.hpp"
 #include "seam/status_page.hpp"
 
+#include <functional>
+
 namespace hawser::host {
 
 // Serves until it is told to drain or stop, or the channel ends (then it drains within 5 seconds). Returns the exit
 // status. Blocks; needs no other thread of the caller. `page` outlives the call; so does `log`.
-Status run_worker(const Snapshot &snapshot, Channel &channel, StatusPage &page, Log &log);
+// `enter`: into the root directory of the configuration, once all is loaded and started, before Ready.
+Status run_worker(const Snapshot &snapshot, Channel &channel, StatusPage &page, Log &log,
+                  const std::function<Result<void>()> &enter);
 
 } // namespace hawser::host

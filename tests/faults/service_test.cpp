@@ -61,6 +61,17 @@ TEST(Service, IsNamedWhenItHangsPastTheDeadline)
     }
 }
 
+TEST(Service, IsNamedWhenItHangsInTheOnlyProcess)
+{
+    const Faulty setup;
+    const std::string soon = sanitized() ? "3s" : "600ms";
+    const std::string file =
+        setup.directory.write("hawser.toml", setup.host("start_timeout = \"" + soon + '"') + service("create", "hang"));
+    const Ended ended = hawser({"run", file, "--single"});
+    EXPECT_EQ(ended.status, 70);
+    EXPECT_NE(ended.err.find("; it is in service.s (fault of plugin fault): create\n"), std::string::npos) << ended.err;
+}
+
 TEST(Service, IsNamedWhenItsInterfaceThrows)
 {
     const Faulty setup;

@@ -36,6 +36,7 @@ void make_pipe(int (&ends)[2])
         ::setrlimit(RLIMIT_NOFILE, &limit);
     }
     std::vector<char *> argv;
+    for (const std::string &argument : options.wrapper) argv.push_back(const_cast<char *>(argument.c_str()));
     for (const std::string &argument : arguments) argv.push_back(const_cast<char *>(argument.c_str()));
     argv.push_back(nullptr);
     ::execvp(argv[0], argv.data());

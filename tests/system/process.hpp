@@ -29,6 +29,7 @@ struct ProcessOptions {
     std::string directory;                                      // to run in; empty: this one's
     std::vector<std::pair<std::string, std::string>> variables; // beside the inherited environment
     unsigned descriptors = 0;                                   // RLIMIT_NOFILE; 0: inherited
+    std::vector<std::string> wrapper = {};                      // a command that executes what is started: {"env", …}
 };
 
 // A child with its output read through pipes.

@@ -79,7 +79,9 @@ protected:
     }
     void start(Fd access)
     {
-        worker_ = std::async(std::launch::async, [this] { return run_worker(snapshot_, ends_->second, *page_, log_); });
+        worker_ = std::async(std::launch::async, [this] {
+            return run_worker(snapshot_, ends_->second, *page_, log_, [] { return Result<void>(); });
+        });
         const Fd listening(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
         address_.sin_family = AF_INET;
         address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -1,0 +1,88 @@
+// The running host of supervisor.hpp: what run_supervisor makes and runs. For the supervisor's thread.
+#pragma once
+
+#include "supervisor/control_server.hpp"
+#include "supervisor/events.hpp"
+#include "supervisor/fleet.hpp"
+#include "supervisor/jail.hpp"
+#include "supervisor/outputs.hpp"
+#include "supervisor/pidfile.hpp"
+#include "supervisor/report.hpp"
+#include "supervisor/supervisor.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hawser::host {
+
+class RunningHost {
+public:
+    RunningHost(const SupervisorOptions &options, Loaded loaded, std::ostream &err);
+    Status run();
+
+private:
+    using Answer = std::function<void(const Reply &)>;
+    // A configuration that a reload has in hand.
+    struct Next {
+        Loaded loaded;
+        std::optional<Outputs> outputs; // where [log] changed
+        const Outputs &or_else(const Outputs &current) const { return outputs ? *outputs : current; }
+    };
+
+    // supervisor.cpp: start, signals, end, control socket
+    std::optional<Status> open();
+    Result<void> open_outside();
+    Result<void> open_inside();
+    std::string control_path() const;
+    FleetSettings fleet_settings(const HostPlan &plan, const Outputs &outputs) const;
+    void first_change(const Change &change);
+    void announce(std::string_view event);
+    void hear(int signal);
+    void end_now();
+    HostFacts facts() const;
+    void control(const ControlRequest &request);
+
+    // supervisor_reload.cpp
+    std::vector<Problem> impossible(const HostPlan &plan) const;
+    void apply_umask(const HostPlan &plan) const;
+    void ask_reload(Answer reply);
+    void refuse_waiting();
+    void begin_reload();
+    void try_change(const std::shared_ptr<Next> &next, const Answer &answer);
+    void refuse(const Sources &sources, const std::vector<Problem> &problems, Status status, const Answer &answer);
+    void finish_reload(const std::shared_ptr<Next> &next, const Change &change, const Answer &answer);
+    void take_over(Next &next);
+
+    // supervisor_logs.cpp
+    Reply reopen_logs();
+    void follow_daemon();
+
+    const SupervisorOptions &options_;
+    Loaded loaded_;
+    std::ostream &err_;
+    std::uint64_t started_at_, begun_at_; // the host; the start or reload in hand
+    unsigned umask_;                      // that the host was started with
+    Pidfile pidfile_;
+    Outputs outputs_, old_outputs_; // the old ones stay open for a line on its way
+    Log log_;
+    Events events_;
+    Notifier notifier_;
+    SocketStore sockets_{&options_.inherited};
+    Jail jail_; // with --single
+    std::unique_ptr<Launcher> launcher_;
+    std::optional<Fleet> fleet_;
+    std::unique_ptr<ControlServer> control_;
+    std::uint64_t generation_ = 0;
+    bool ending_ = false, reloading_ = false, serves_ = false, following_ = false;
+    std::vector<Answer> waiting_;
+    Status result_ = Status::Ok;
+};
+
+// With the place in the configuration where an option, or else the node, stands.
+std::string describe_failure(const Failed &failed, const HostPlan &plan, const Sources &sources);
+
+} // namespace hawser::host
