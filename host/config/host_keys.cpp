@@ -139,7 +139,7 @@ type = "list"
 items = { type = "string", format = "listen", like = "an address like \"127.0.0.1:8080\"" }
 single = true
 required = true
-text = "Where to listen: \"127.0.0.1:8080\", \"[::1]:8080\", \"unix:/run/web.sock\", \"systemd:NAME\", \"fd:N\"; port 0 is chosen by the system and reported"
+text = "Where to listen: \"127.0.0.1:8080\", \"[::1]:8080\", \"unix:/run/web.sock\", \"systemd:NAME\", \"fd:N\", \"stdio:\"; port 0 is chosen by the system and reported"
 [listener.protocol]
 type = "string"
 format = "word"

@@ -25,14 +25,11 @@ std::optional<std::uint32_t> read_mode(const std::string &text)
 
 } // namespace
 
-std::string check_listener_format(std::string_view format, const std::string &text, std::string &hint)
+std::string check_listener_format(std::string_view format, const std::string &text)
 {
     if (format == "listen") {
         const auto endpoint = parse_listen_endpoint(text);
-        if (!endpoint) return endpoint.error().text;
-        if (endpoint->scheme != Endpoint::Scheme::Stdio) return {};
-        hint = "use \"tcp:\", \"unix:\", \"systemd:\" or \"fd:\"";
-        return '"' + text + "\" is not available in this build";
+        return endpoint ? "" : endpoint.error().text;
     }
     if (format == "network") {
         const auto network = parse_network(text);

@@ -11,6 +11,6 @@ inline constexpr std::size_t kMostSocketPath = 107; // bytes, what sockaddr_un h
 
 // What is wrong with the text of a key of `format` (config/host_keys.cpp), and what to do; "": nothing, or the format
 // is not one of these.
-std::string check_listener_format(std::string_view format, const std::string &text, std::string &hint);
+std::string check_listener_format(std::string_view format, const std::string &text);
 
 } // namespace hawser::host

@@ -37,7 +37,7 @@ std::string check_format(const OptionSpec &spec, const std::string &text, std::s
     if (spec.format == "file_output") return check_file_output(text, hint);
     if (spec.format == "log_output") return check_log_output(text);
     if (std::string wrong = check_rights_format(spec.format, text, hint); !wrong.empty()) return wrong;
-    return check_listener_format(spec.format, text, hint);
+    return check_listener_format(spec.format, text);
 }
 
 } // namespace

@@ -18,10 +18,32 @@ Acceptor::~Acceptor() { stop(); }
 
 Result<void> Acceptor::start()
 {
+    int listens = 1;
+    socklen_t size = sizeof listens;
+    if (::getsockopt(socket_.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens == 0) {
+        adopt();
+        return {};
+    }
     // EXCLUSIVE is for a socket that several processes or loops watch: one of them wakes up.
     auto added = loop_.add(socket_.get(), EPOLLIN | EPOLLEXCLUSIVE, this);
     watching_ = added.ok();
     return added;
+}
+
+void Acceptor::adopt()
+{
+    sockaddr_storage from;
+    socklen_t size = sizeof from;
+    SocketAddress peer;
+    if (::getpeername(socket_.get(), reinterpret_cast<sockaddr *>(&from), &size) == 0)
+        read_address(from, size, false, peer);
+    static_cast<void>(share_.enter()); // the only one is not one too many
+    if (share_.has_terms()) {
+        take(std::move(socket_), peer);
+    } else {
+        loop_.counters().accepted.add(1);
+        accepted(std::move(socket_), nullptr);
+    }
 }
 
 void Acceptor::stop()

@@ -17,6 +17,7 @@ public:
     Acceptor(Loop &loop, Fd socket, ListenerShare &share);
     virtual ~Acceptor();
 
+    // Begins to accept. A socket that is a connection already (stdio:) is taken as the only one.
     Result<void> start();
     // Accepts no more and closes its descriptor; what waits in the queue stays there for others who hold the socket.
     void stop();
@@ -46,6 +47,7 @@ private:
 
     void on_ready(std::uint32_t events) override;
     bool accept_one();
+    void adopt();
     bool may_accept();
     void undo_accept();
     bool failed(int error);

@@ -27,6 +27,7 @@ struct ListenOptions {
 struct ListenGroup {
     std::vector<Fd> sockets;
     bool shared = false; // whoever accepts hands round to all loops
+    bool once = false;   // a connection, not a listener: for the first worker that serves it
     std::string bound;   // "127.0.0.1:8080" with the real port, "unix:/run/x"
     Endpoint endpoint;   // with the real port
 };

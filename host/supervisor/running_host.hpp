@@ -8,6 +8,7 @@
 #include "supervisor/outputs.hpp"
 #include "supervisor/pidfile.hpp"
 #include "supervisor/report.hpp"
+#include "supervisor/stdio_relay.hpp"
 #include "supervisor/supervisor.hpp"
 
 #include <functional>
@@ -38,10 +39,13 @@ private:
     Result<void> open_outside();
     Result<void> open_inside();
     std::string control_path() const;
+    Result<Fd> open_stdio();
+    void stop_after_stdio();
     FleetSettings fleet_settings(const HostPlan &plan, const Outputs &outputs) const;
     void first_change(const Change &change);
     void announce(std::string_view event);
     void hear(int signal);
+    void drain();
     void end_now();
     HostFacts facts() const;
     void control(const ControlRequest &request);
@@ -71,13 +75,15 @@ private:
     Log log_;
     Events events_;
     Notifier notifier_;
-    SocketStore sockets_{&options_.inherited};
+    Events::Id on_stdio_ = 0;
+    std::optional<StdioRelay> stdio_;
+    SocketStore sockets_{&options_.inherited, [this] { return open_stdio(); }};
     Jail jail_; // with --single
     std::unique_ptr<Launcher> launcher_;
     std::optional<Fleet> fleet_;
     std::unique_ptr<ControlServer> control_;
     std::uint64_t generation_ = 0;
-    bool ending_ = false, reloading_ = false, serves_ = false, following_ = false;
+    bool ending_ = false, reloading_ = false, serves_ = false, following_ = false, stdio_ended_ = false;
     std::vector<Answer> waiting_;
     Status result_ = Status::Ok;
 };

@@ -37,6 +37,16 @@ Result<ListenGroup> SocketStore::make(const Endpoint &endpoint, const ListenOpti
 {
     const bool comes_along = endpoint.scheme == Endpoint::Scheme::Systemd || endpoint.scheme == Endpoint::Scheme::Fd;
     if (comes_along && inherited_ != nullptr) return inherited_->group(endpoint, options);
+    if (endpoint.scheme == Endpoint::Scheme::Stdio && stdio_) {
+        auto connection = stdio_();
+        if (!connection) return std::move(connection.error());
+        ListenGroup group;
+        group.shared = group.once = true;
+        group.bound = endpoint.text();
+        group.endpoint = endpoint;
+        group.sockets.push_back(std::move(*connection));
+        return group;
+    }
     return listen_on(endpoint, options, loops);
 }
 
@@ -111,7 +121,7 @@ void SocketStore::keep_only(const HostPlan &plan)
     }
 }
 
-Result<std::vector<PassedSocket>> SocketStore::pass(const CompartmentPlan &compartment) const
+Result<std::vector<PassedSocket>> SocketStore::pass(const CompartmentPlan &compartment)
 {
     std::vector<PassedSocket> passed;
     for (std::uint32_t l = 0; l < compartment.listeners.size(); ++l) {
@@ -120,12 +130,13 @@ Result<std::vector<PassedSocket>> SocketStore::pass(const CompartmentPlan &compa
             const auto found = groups_.find(key(listener, a));
             if (found == groups_.end())
                 return Error{Status::System, listener.addresses[a].text() + ": its sockets are closed"};
-            const ListenGroup &group = found->second;
+            ListenGroup &group = found->second;
             for (std::uint32_t loop = 0; loop < group.sockets.size(); ++loop) {
                 Fd fd(::fcntl(group.sockets[loop].get(), F_DUPFD_CLOEXEC, 3));
                 if (!fd) return system_error("cannot pass a listening socket", errno);
                 passed.push_back({l, a, loop, group.shared, group.bound, std::move(fd)});
             }
+            if (group.once) group.sockets.clear();
         }
     }
     return passed;

@@ -7,6 +7,7 @@
 #include "net/listen.hpp"
 #include "seam/channel.hpp"
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -21,9 +22,12 @@ struct BindFailure {
 
 class SocketStore {
 public:
-    // `inherited`: for systemd: and fd:; outlives this. Null: there is none of them.
-    explicit SocketStore(const InheritedSockets *inherited = nullptr)
+    using Connect = std::function<Result<Fd>()>;
+    // `inherited`: for systemd: and fd:; outlives this. Null: there is none of them. `stdio`: makes the connection of
+    // stdio:, which the first worker gets that serves it.
+    explicit SocketStore(const InheritedSockets *inherited = nullptr, Connect stdio = {})
         : inherited_(inherited)
+        , stdio_(std::move(stdio))
     {}
     ~SocketStore();
 
@@ -35,8 +39,8 @@ public:
     // The addresses of a compartment that `plan` does not name.
     static std::vector<ListenerAddress> unserved(const CompartmentPlan &compartment, const HostPlan &plan);
 
-    // Duplicates of a compartment's sockets for its worker.
-    Result<std::vector<PassedSocket>> pass(const CompartmentPlan &compartment) const;
+    // Duplicates of a compartment's sockets for its worker; the connection of stdio: itself.
+    Result<std::vector<PassedSocket>> pass(const CompartmentPlan &compartment);
 
     struct Bound {
         std::string listener, address, protocol;
@@ -49,6 +53,7 @@ private:
     Result<ListenGroup> make(const Endpoint &endpoint, const ListenOptions &options, unsigned loops) const;
 
     const InheritedSockets *inherited_;
+    Connect stdio_;
     std::map<std::string, ListenGroup> groups_;
 };
 

@@ -122,6 +122,26 @@ std::string RunningHost::control_path() const
     return default_control_path(loaded_.plan->path);
 }
 
+// The host ends with the connection that it was started for.
+Result<Fd> RunningHost::open_stdio()
+{
+    auto relay = StdioRelay::start();
+    if (!relay) return std::move(relay.error());
+    stdio_.emplace(std::move(*relay));
+    on_stdio_ = events_.on_readable(stdio_->ended_fd(), [this] {
+        events_.cancel(on_stdio_);
+        stdio_ended_ = true;
+        if (serves_ && !ending_) stop_after_stdio(); // else its start ends first, well or not
+    });
+    return stdio_->take_connection();
+}
+
+void RunningHost::stop_after_stdio()
+{
+    log_.write(Level::Info, "host", "stopping", {{"reason", "the connection of stdio: has ended"}});
+    drain();
+}
+
 void RunningHost::first_change(const Change &change)
 {
     if (ending_) return;
@@ -134,6 +154,7 @@ void RunningHost::first_change(const Change &change)
     serves_ = true;
     announce("ready");
     if (options_.daemon != nullptr) options_.daemon->ready();
+    if (stdio_ended_) stop_after_stdio();
 }
 
 // `event`: "ready" once, then "reloaded".
@@ -163,12 +184,17 @@ void RunningHost::hear(int signal)
         end_now();
     } else {
         log_.write(Level::Info, "host", "stopping", {{"signal", signal == SIGINT ? "INT" : "TERM"}});
-        notifier_.stopping();
-        ending_ = true;
-        fleet_->drain_all(loaded_.plan->drain_timeout_ns);
-        // The workers hold theirs until they have emptied the queues; who comes later is refused, not kept waiting.
-        sockets_.close_all();
+        drain();
     }
+}
+
+void RunningHost::drain()
+{
+    notifier_.stopping();
+    ending_ = true;
+    fleet_->drain_all(loaded_.plan->drain_timeout_ns);
+    // The workers hold theirs until they have emptied the queues; who comes later is refused, not kept waiting.
+    sockets_.close_all();
 }
 
 void RunningHost::end_now()

@@ -23,6 +23,22 @@ void look_for_stderr(const LogPlan &log, std::vector<Problem> &problems)
     if (log.access.format != AccessFormat::Off && log.access.path.empty()) add("access.output", "a file");
 }
 
+// Nor a standard input.
+void look_for_stdio(const HostPlan &plan, std::vector<Problem> &problems)
+{
+    for (const CompartmentPlan &compartment : plan.compartments) {
+        for (const ListenerPlan &listener : compartment.listeners) {
+            for (std::size_t i = 0; i < listener.addresses.size(); ++i) {
+                if (listener.addresses[i].scheme == Endpoint::Scheme::Stdio)
+                    problems.push_back({listener.origins[i],
+                                        "listener \"" + listener.name +
+                                            "\": address: expected another address than \"stdio:\" with --daemon",
+                                        "run without --daemon"});
+            }
+        }
+    }
+}
+
 Error first_of(const std::vector<BindFailure> &failures) { return failures.front().error; }
 
 } // namespace
@@ -31,7 +47,9 @@ Error first_of(const std::vector<BindFailure> &failures) { return failures.front
 std::vector<Problem> RunningHost::impossible(const HostPlan &plan) const
 {
     std::vector<Problem> problems = missing_privileges(plan);
-    if (options_.daemon != nullptr) look_for_stderr(plan.log, problems);
+    if (options_.daemon == nullptr) return problems;
+    look_for_stderr(plan.log, problems);
+    look_for_stdio(plan, problems);
     return problems;
 }
 
