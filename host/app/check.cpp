@@ -1,6 +1,7 @@
 // Tests: tests/system/cli_test.cpp
 #include "app/commands.hpp"
 #include "base/text.hpp"
+#include "supervisor/rehearsal.hpp"
 #include "supervisor/supervisor.hpp"
 
 #include <boost/json/array.hpp>
@@ -35,6 +36,15 @@ void print_summary(const std::string &path, const HostPlan &plan, std::ostream &
         << count(services, "service") << " in " << count(plan.compartments.size(), "compartment") << '\n';
 }
 
+// Creates everything; what fails becomes a problem of the configuration.
+void try_all(Loaded &loaded)
+{
+    Rehearsed result = rehearse(*loaded.plan);
+    loaded.status = result.status;
+    for (Problem &problem : result.problems)
+        loaded.problems.add(problem.at, std::move(problem.text), std::move(problem.hint));
+}
+
 } // namespace
 
 void print_problems(const Loaded &loaded, std::ostream &out)
@@ -67,10 +77,11 @@ Status check_command(const Arguments &arguments, const Surroundings &around)
         }
         return no_config("check", around);
     }
-    const Loaded loaded = load_config(load_request(path, arguments, around));
+    Loaded loaded = load_config(load_request(path, arguments, around));
+    if (loaded.plan && arguments.has("deep")) try_all(loaded);
     if (arguments.has("json")) {
         print_problems(loaded, around.out);
-    } else if (loaded.plan) {
+    } else if (loaded.status == Status::Ok) {
         print_summary(path, *loaded.plan, around.out);
     } else {
         around.err << describe_problems(loaded);

@@ -31,7 +31,8 @@ constexpr Option kServeOptions[] = {{"address", "A", "where to listen; default 1
                                     kSet,
                                     {"single", "", "no supervisor, one process"},
                                     kControl};
-constexpr Option kCheckOptions[] = {kSet, kJson, {"deep", "", "not available in this build"}};
+constexpr Option kCheckOptions[] = {
+    kSet, kJson, {"deep", "", "create everything in a throwaway process; serve nothing"}};
 constexpr Option kPluginsOptions[] = {kConfig, {"directory", "DIR", "search this directory"}, kJson};
 constexpr Option kSchemaOptions[] = {{"directory", "DIR", "search this directory"}};
 constexpr Option kClientOptions[] = {kControl, kJson};
@@ -43,6 +44,12 @@ constexpr Option kVersionOptions[] = {kJson};
 constexpr std::string_view kConfigText =
     "CONFIG defaults to hawser.toml, then conf/hawser.toml, then /etc/hawser/hawser.toml.";
 
+constexpr std::string_view kCheckText =
+    "CONFIG defaults to hawser.toml, then conf/hawser.toml, then /etc/hawser/hawser.toml. With --deep, plugins are\n"
+    "loaded, and all that the configuration names is created and destroyed, in a process that has no sockets and "
+    "starts\n"
+    "no service; a crash or a wait that is too long is told with the plugin's name.";
+
 constexpr std::string_view kPluginsText = "With NAME: its options with type, default and text. With \"why FILE\": "
                                           "every rule by which FILE is a usable plugin or\n"
                                           "not, one by one, with what to do about those that it breaks.";
@@ -53,8 +60,8 @@ constexpr std::string_view kSchemaText =
 constexpr Command kCommands[] = {
     {"run", "[CONFIG]", "start the host in the foreground", kConfigText, kRunOptions, 0, 1, run_command},
     {"serve", "DIRECTORY", "serve a directory over HTTP, without a file", "", kServeOptions, 1, 1, serve_command},
-    {"check", "[CONFIG]", "validate configuration and plugin options; run no plugin code", kConfigText, kCheckOptions,
-     0, 1, check_command},
+    {"check", "[CONFIG]", "validate configuration and plugin options; run no plugin code", kCheckText, kCheckOptions, 0,
+     1, check_command},
     {"plugins", "[NAME] | why FILE", "list the plugins found, or one with its options; run no plugin code",
      kPluginsText, kPluginsOptions, 0, 2, plugins_command},
     {"schema", "[CONFIG]", "print the JSON Schema of the configuration, options of all plugins found included",

@@ -47,6 +47,7 @@ Result<Snapshot> parse(std::string_view bytes)
     in.number(snapshot.access);
     in.flag(snapshot.single);
     in.number(snapshot.start_timeout_ns);
+    in.flag(snapshot.rehearses);
     if (snapshot.log_level < Level::Error || snapshot.log_level > Level::Debug) in.spoil();
     if (snapshot.log_format > LogFormat::Journal || snapshot.access > AccessFormat::Json) in.spoil();
     read_plan(in, snapshot.compartment);
@@ -68,6 +69,7 @@ Result<Fd> write_snapshot(const Snapshot &snapshot)
     out.number(snapshot.access);
     out.number(static_cast<std::uint8_t>(snapshot.single));
     out.number(snapshot.start_timeout_ns);
+    out.number(static_cast<std::uint8_t>(snapshot.rehearses));
     write_plan(out, snapshot.compartment);
     Fd fd(::memfd_create("hawser-snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!fd) return system_error("cannot make the snapshot", errno);

@@ -18,6 +18,7 @@ struct Snapshot {
     AccessFormat access = AccessFormat::Off;         // its file comes as an Output
     bool single = false;                             // the worker shares its process with the supervisor
     std::uint64_t start_timeout_ns = 30'000'000'000; // of each service
+    bool rehearses = false;                          // ready once all is created; starts nothing
     CompartmentPlan compartment;
 };
 

@@ -1,6 +1,8 @@
 // Tests: tests/system/supervision_test.cpp
 #include "supervisor/fleet.hpp"
 
+#include "supervisor/rehearsal.hpp"
+
 #include "loop/loop.hpp"
 
 #include <algorithm>
@@ -14,12 +16,6 @@ namespace {
 constexpr std::uint32_t kReplaced = 1, kStopping = 2;  // HAWSER_REPLACED, HAWSER_STOPPING
 constexpr std::uint64_t kEarlyDeath = 500'000'000;     // after READY: counts as failing to start
 constexpr std::uint64_t kCloseTimeout = 6'000'000'000; // a worker's own for a loop that is stuck is 5 s
-
-std::string how_it_ended(const WorkerEnd &end)
-{
-    if (end.signal == 0) return "status " + std::to_string(end.status);
-    return "signal " + std::to_string(end.signal) + " (" + strsignal(end.signal) + ")";
-}
 
 } // namespace
 
@@ -221,9 +217,9 @@ std::string Fleet::log_death(WorkerHandle &worker, const WorkerEnd &end)
     log_.write(Level::Error, "compartment." + worker.plan()->name, "worker_died",
                {{"pid", std::to_string(worker.pid())},
                 {"generation", std::to_string(worker.generation())},
-                {"reason", how_it_ended(end)},
+                {"reason", describe(end)},
                 {"in", crumb.empty() ? "no plugin" : crumb}});
-    return "its worker ended with " + how_it_ended(end) + (crumb.empty() ? "" : " in " + crumb);
+    return "its worker ended with " + describe(end) + (crumb.empty() ? "" : " in " + crumb);
 }
 
 void Fleet::ended(WorkerHandle *worker, const WorkerEnd &end)
@@ -256,7 +252,7 @@ void Fleet::candidate_ended(const std::string &name, const WorkerEnd &end)
     const std::unique_ptr<WorkerHandle> dead = std::move(candidates_.at(name));
     candidates_.erase(name);
     Failed failed;
-    failed.text = "compartment \"" + name + "\": its worker ended before it served, with " + how_it_ended(end);
+    failed.text = "compartment \"" + name + "\": its worker ended before it served, with " + describe(end);
     if (!change_.failed) {
         log_death(*dead, end);
         const std::string crumb = dead->last_crumb();

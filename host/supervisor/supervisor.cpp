@@ -4,6 +4,7 @@
 #include "loop/loop.hpp"
 #include "supervisor/control_path.hpp"
 #include "supervisor/privileges.hpp"
+#include "supervisor/rehearsal.hpp"
 #include "supervisor/running_host.hpp"
 
 #include <sys/stat.h>
@@ -238,16 +239,8 @@ void RunningHost::control(const ControlRequest &request)
 
 std::string describe_failure(const Failed &failed, const HostPlan &plan, const Sources &sources)
 {
-    for (const CompartmentPlan &compartment : plan.compartments) {
-        for (const NodePlan &node : compartment.nodes) {
-            if (node.name != failed.node) continue;
-            const auto option = node.origin.options.find(failed.option);
-            const bool known = option != node.origin.options.end();
-            const std::string text = (failed.option.empty() ? "" : failed.option + ": ") + failed.text;
-            return format_problem(sources, {known ? option->second : node.origin.node, text, {}});
-        }
-    }
-    return "hawser: " + failed.text + '\n';
+    const Problem problem = locate(failed, plan);
+    return problem.at.line > 0 ? format_problem(sources, problem) : "hawser: " + problem.text + '\n';
 }
 
 std::string describe_problems(const Loaded &loaded)

@@ -85,6 +85,10 @@ private:
         if (auto failure = compartment_->load()) return failure;
         compartment_->start_loops();
         if (auto failure = compartment_->create()) return failure;
+        if (snapshot_.rehearses) {
+            started_ = true;
+            return std::nullopt;
+        }
         auto outcome = std::make_shared<std::optional<Failure>>();
         compartment_->start_services(snapshot_.start_timeout_ns, kStopTimeout,
                                      [this, outcome](std::optional<Failure> failure) {

@@ -25,6 +25,7 @@ Snapshot sample()
     snapshot.generation = 7;
     snapshot.drain_timeout_ns = 5;
     snapshot.start_timeout_ns = 6;
+    snapshot.rehearses = true;
     snapshot.log_level = Level::Debug;
     snapshot.log_format = LogFormat::Json;
     CompartmentPlan &plan = snapshot.compartment;
