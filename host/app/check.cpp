@@ -1,5 +1,6 @@
 // Tests: tests/system/cli_test.cpp
 #include "app/commands.hpp"
+#include "app/completion.hpp"
 #include "base/text.hpp"
 #include "supervisor/rehearsal.hpp"
 #include "supervisor/supervisor.hpp"
@@ -97,6 +98,14 @@ Status version_command(const Arguments &arguments, const Surroundings &around)
     else
         around.out << "hawser " << kHostVersion << " (ABI 1.0)\n";
     return Status::Ok;
+}
+
+Status completion_command(const Arguments &arguments, const Surroundings &around)
+{
+    const std::string &shell = arguments.words.front();
+    if (print_completion(shell, around.out)) return Status::Ok;
+    around.err << "hawser completion: expected bash, zsh or fish, got \"" << printable(shell) << "\"\n";
+    return Status::Usage;
 }
 
 Status help_command(const Arguments &arguments, const Surroundings &around)

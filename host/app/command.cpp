@@ -53,6 +53,7 @@ constexpr std::string_view kCheckText =
 constexpr std::string_view kPluginsText = "With NAME: its options with type, default and text. With \"why FILE\": "
                                           "every rule by which FILE is a usable plugin or\n"
                                           "not, one by one, with what to do about those that it breaks.";
+constexpr std::string_view kCompletionText = "For this shell only: source <(hawser completion bash)";
 constexpr std::string_view kSchemaText =
     "CONFIG says which directories are searched for plugins. An editor that knows TOML schemas, as with taplo, reads\n"
     "the file that a configuration names in its first line: #:schema schema.json";
@@ -79,7 +80,14 @@ constexpr Command kCommands[] = {
     {"upgrade", "", "replace the running binary", "", {}, 0, 99, nullptr},
     {"logs", "reopen [CONFIG]", "make the running host open its log files again", "", kClientOptions, 1, 2,
      logs_command},
-    {"completion", "SHELL", "print completions for a shell", "", {}, 0, 99, nullptr},
+    {"completion",
+     "SHELL",
+     "print completions for a shell: bash, zsh or fish",
+     kCompletionText,
+     {},
+     1,
+     1,
+     completion_command},
     {"version", "", "print the version", "", kVersionOptions, 0, 0, version_command},
     {"help", "[COMMAND]", "show help", "", {}, 0, 1, help_command},
     {"worker", "", "started by the supervisor", "", {}, 0, 0, worker_command, true},

@@ -37,7 +37,7 @@ TEST(CommandLine, RefusesAnUnknownOptionWith64)
 
 TEST(CommandLine, SaysWhichCommandsAreNotAvailableInThisBuild)
 {
-    for (const char *name : {"new", "try", "dev", "top", "events", "upgrade", "completion"}) {
+    for (const char *name : {"new", "try", "dev", "top", "events", "upgrade"}) {
         const Ended ended = hawser({name});
         EXPECT_EQ(ended.status, 64) << name;
         EXPECT_NE(ended.err.find("not available in this build"), std::string::npos) << name;
