@@ -1,6 +1,7 @@
 // Tests: tests/system/cli_test.cpp
 #include "app/commands.hpp"
 #include "app/completion.hpp"
+#include "app/man_page.hpp"
 #include "base/text.hpp"
 #include "supervisor/rehearsal.hpp"
 #include "supervisor/supervisor.hpp"
@@ -108,6 +109,14 @@ Status completion_command(const Arguments &arguments, const Surroundings &around
     return Status::Usage;
 }
 
+Status man_command(const Arguments &arguments, const Surroundings &around)
+{
+    const std::string &page = arguments.words.front();
+    if (print_man_page(page, around.out)) return Status::Ok;
+    around.err << "hawser man: expected hawser.1 or hawser.toml.5, got \"" << printable(page) << "\"\n";
+    return Status::Usage;
+}
+
 Status help_command(const Arguments &arguments, const Surroundings &around)
 {
     if (arguments.words.empty()) {
@@ -116,7 +125,8 @@ Status help_command(const Arguments &arguments, const Surroundings &around)
     }
     const Command *command = find_command(arguments.words.front());
     if (command == nullptr) {
-        around.err << "hawser help: unknown command \"" << arguments.words.front() << "\"; see \"hawser help\"\n";
+        around.err << "hawser help: unknown command \"" << printable(arguments.words.front()) << '"'
+                   << near_command(arguments.words.front()) << "; see \"hawser help\"\n";
         return Status::Usage;
     }
     print_help(around.out, *command);

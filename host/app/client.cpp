@@ -32,8 +32,8 @@ const json::array &list(const json::object &object, std::string_view key)
 }
 
 // What went wrong before there was a reply; with --json in the shape of one.
-void refuse(std::string_view verb, const std::string &why, const Arguments &arguments, const Surroundings &around,
-            Status status)
+void refuse_reply(std::string_view verb, const std::string &why, const Arguments &arguments, const Surroundings &around,
+                  Status status)
 {
     around.err << "hawser " << verb << ": " << printable(why) << '\n';
     if (!arguments.has("json")) return;
@@ -66,11 +66,11 @@ std::optional<json::object> ask(std::string_view verb, const json::object &args,
     const Asked asked = ask_host(socket, json::serialize(request), timeout_ms);
     if (asked.status != Status::Ok) {
         status = asked.status;
-        refuse(verb,
-               (status == Status::NotPermitted ? "not permitted to ask the host at "
-                                               : "the host is not running or does not answer at ") +
-                   socket + config_hint(arguments, around),
-               arguments, around, status);
+        refuse_reply(verb,
+                     (status == Status::NotPermitted ? "not permitted to ask the host at "
+                                                     : "the host is not running or does not answer at ") +
+                         socket + config_hint(arguments, around),
+                     arguments, around, status);
         return std::nullopt;
     }
     boost::system::error_code error;
@@ -79,7 +79,7 @@ std::optional<json::object> ask(std::string_view verb, const json::object &args,
     const json::value *number = reply != nullptr ? reply->if_contains("status") : nullptr;
     if (number == nullptr || !number->is_int64()) {
         status = Status::NotRunning;
-        refuse(verb, "expected a reply of a host, got other bytes from " + socket, arguments, around, status);
+        refuse_reply(verb, "expected a reply of a host, got other bytes from " + socket, arguments, around, status);
         return std::nullopt;
     }
     status = static_cast<Status>(number->get_int64());
@@ -192,9 +192,8 @@ Status stop_command(const Arguments &arguments, const Surroundings &around)
 Status logs_command(const Arguments &arguments, const Surroundings &around)
 {
     if (arguments.words.front() != "reopen") {
-        around.err << "hawser logs: expected \"reopen\", got \"" << printable(arguments.words.front())
-                   << "\"; see \"hawser help logs\"\n";
-        return Status::Usage;
+        return refuse("logs", "expected \"reopen\", got \"" + arguments.words.front() + "\"; see \"hawser help logs\"",
+                      Status::Usage, arguments, around);
     }
     Arguments rest = arguments;
     rest.words.erase(rest.words.begin());

@@ -2,6 +2,7 @@
 #include "app/command.hpp"
 
 #include "app/commands.hpp"
+#include "base/text.hpp"
 #include "config/scalars.hpp"
 
 #include <boost/program_options/cmdline.hpp>
@@ -90,14 +91,9 @@ constexpr Command kCommands[] = {
      completion_command},
     {"version", "", "print the version", "", kVersionOptions, 0, 0, version_command},
     {"help", "[COMMAND]", "show help", "", {}, 0, 1, help_command},
+    {"man", "PAGE", "print a manual page, hawser.1 or hawser.toml.5", "", {}, 1, 1, man_command, true},
     {"worker", "", "started by the supervisor", "", {}, 0, 0, worker_command, true},
 };
-
-std::string usage_hint(const Command *command)
-{
-    return command != nullptr ? "; see \"hawser help " + std::string(command->name) + "\"\n"
-                              : "; see \"hawser help\"\n";
-}
 
 po::options_description describe(const Command &command)
 {
@@ -145,48 +141,90 @@ std::vector<std::string> Arguments::values(std::string_view name) const
     return all;
 }
 
+// Wrong usage of one command. For people, and with --json for programs too.
+class Usage {
+public:
+    Usage(const Command &command, const std::vector<std::string> &words, const Surroundings &around)
+        : command_(command)
+        , around_(around)
+    {
+        const bool known = std::any_of(command.options.begin(), command.options.end(),
+                                       [](const Option &option) { return option.name == "json"; });
+        if (known && std::find(words.begin(), words.end(), "--json") != words.end())
+            json_.given.push_back({"json", ""});
+    }
+
+    std::nullopt_t refuse(const std::string &why) const
+    {
+        host::refuse(command_.name, why + "; see \"hawser help " + std::string(command_.name) + '"', Status::Usage,
+                     json_, around_);
+        return std::nullopt;
+    }
+    std::nullopt_t refuse_option(const std::string &option) const
+    {
+        std::vector<std::string> known{"--help"};
+        for (const Option &each : command_.options) known.push_back("--" + std::string(each.name));
+        const std::string hint = meant(option.substr(0, option.find('=')), known);
+        return refuse("unknown option \"" + option + '"' + (hint.empty() ? "" : ", " + hint));
+    }
+
+private:
+    const Command &command_;
+    const Surroundings &around_;
+    Arguments json_;
+};
+
+std::string near_command(const std::string &name)
+{
+    std::vector<std::string> known;
+    for (const Command &each : kCommands) {
+        if (!each.hidden) known.emplace_back(each.name);
+    }
+    const std::string hint = meant(name, known);
+    return hint.empty() ? "" : ", " + hint;
+}
+
 std::optional<Arguments> parse_arguments(const Command &command, const std::vector<std::string> &words,
                                          const Surroundings &around)
 {
     using namespace po::command_line_style;
     Arguments arguments;
+    const Usage usage(command, words, around);
     const po::options_description described = describe(command);
     try {
         po::command_line_parser parser(words);
         parser.options(described).style(allow_long | long_allow_adjacent | long_allow_next).allow_unregistered();
-        const po::positional_options_description none;
         for (const po::option &option : parser.run().options) {
             if (option.position_key != -1 || option.string_key.empty()) {
                 arguments.words.push_back(option.original_tokens.front());
             } else if (option.unregistered) {
-                around.err << "hawser " << command.name << ": unknown option \"" << option.original_tokens.front()
-                           << '"' << usage_hint(&command);
-                return std::nullopt;
+                return usage.refuse_option(option.original_tokens.front());
             } else {
                 arguments.given.push_back({option.string_key, option.value.empty() ? "" : option.value.front()});
             }
         }
+    } catch (const po::error_with_option_name &error) {
+        const std::string name = error.get_option_name();
+        const auto option = std::find_if(command.options.begin(), command.options.end(),
+                                         [&](const Option &each) { return name == "--" + std::string(each.name); });
+        if (option == command.options.end()) return usage.refuse(error.what());
+        const std::string value(option->value);
+        return usage.refuse(name + ": expected " + (value.empty() ? "no value, got one" : value + ", got none"));
     } catch (const po::error &error) {
-        around.err << "hawser " << command.name << ": " << error.what() << usage_hint(&command);
-        return std::nullopt;
+        return usage.refuse(error.what());
     }
     for (const Option &option : command.options) {
-        if (option.text != "not available in this build" || !arguments.has(option.name)) continue;
-        around.err << "hawser " << command.name << ": --" << option.name << " is not available in this build\n";
-        return std::nullopt;
+        if (option.text == "not available in this build" && arguments.has(option.name))
+            return usage.refuse("--" + std::string(option.name) + " is not available in this build");
     }
     if (arguments.has("help")) return arguments;
     for (const std::string &word : arguments.words) {
-        if (word.size() < 2 || word[0] != '-') continue;
-        around.err << "hawser " << command.name << ": unknown option \"" << word << '"' << usage_hint(&command);
-        return std::nullopt;
+        if (word.size() > 1 && word[0] == '-') return usage.refuse_option(word);
     }
-    if (arguments.words.size() < command.least_words || arguments.words.size() > command.most_words) {
-        around.err << "hawser " << command.name << ": expected "
-                   << (command.arguments.empty() ? "no argument" : command.arguments) << ", got "
-                   << arguments.words.size() << " argument" << (arguments.words.size() == 1 ? "" : "s")
-                   << usage_hint(&command);
-        return std::nullopt;
+    const std::size_t count = arguments.words.size();
+    if (count < command.least_words || count > command.most_words) {
+        return usage.refuse("expected " + (command.arguments.empty() ? "no argument" : std::string(command.arguments)) +
+                            ", got " + std::to_string(count) + " argument" + (count == 1 ? "" : "s"));
     }
     return arguments;
 }
@@ -196,7 +234,7 @@ void print_help(std::ostream &out)
     out << "hawser: moors plugins to ports\n\nusage: hawser COMMAND [ARGUMENTS]\n\n";
     for (const Command &command : kCommands) {
         if (command.hidden || command.run == nullptr) continue;
-        out << "  " << std::left << std::setw(10) << command.name << command.text << '\n';
+        out << "  " << std::left << std::setw(12) << command.name << command.text << '\n';
     }
     out << "\n\"hawser help COMMAND\" says more. Exit status: 0 success, 64 wrong usage, 66 file not found, 69 the "
            "host is\n"
@@ -237,13 +275,8 @@ Status run_program(const std::vector<std::string> &words, const Surroundings &ar
     const std::string &name = words[0] == "--version" ? "version" : words[0];
     const Command *command = find_command(name);
     if (command == nullptr) {
-        std::vector<std::string> known;
-        for (const Command &each : kCommands) {
-            if (!each.hidden) known.emplace_back(each.name);
-        }
-        const std::string hint = meant(name, known);
-        around.err << "hawser: unknown command \"" << name << '"' << (hint.empty() ? "" : ", " + hint)
-                   << usage_hint(nullptr);
+        around.err << "hawser: unknown command \"" << printable(name) << '"' << near_command(name)
+                   << "; see \"hawser help\"\n";
         return Status::Usage;
     }
     const bool wants_help = std::find(words.begin() + 1, words.end(), "--help") != words.end();

@@ -56,6 +56,9 @@ struct Command {
 std::span<const Command> commands();
 const Command *find_command(std::string_view name);
 
+// ", did you mean "check"" for a name that is none, or "".
+std::string near_command(const std::string &name);
+
 // The whole program, without its name: {"check", "site.toml"}.
 Status run_program(const std::vector<std::string> &words, const Surroundings &around);
 

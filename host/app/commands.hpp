@@ -20,6 +20,7 @@ Status logs_command(const Arguments &arguments, const Surroundings &around);
 Status version_command(const Arguments &arguments, const Surroundings &around);
 Status schema_command(const Arguments &arguments, const Surroundings &around);
 Status completion_command(const Arguments &arguments, const Surroundings &around);
+Status man_command(const Arguments &arguments, const Surroundings &around);
 Status help_command(const Arguments &arguments, const Surroundings &around);
 
 // CONFIG of the arguments, or the first of the default places that exists, or "".

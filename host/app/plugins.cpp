@@ -1,5 +1,6 @@
 // Tests: tests/system/cli_test.cpp
 #include "app/commands.hpp"
+#include "app/option_text.hpp"
 #include "app/table.hpp"
 #include "base/text.hpp"
 #include "plugin/catalogue.hpp"
@@ -30,31 +31,6 @@ std::string kinds_of(const Manifest &manifest)
     std::string all;
     for (const KindSpec &kind : manifest.kinds) all += (all.empty() ? "" : ", ") + kind.word + ' ' + kind.name;
     return all;
-}
-
-std::string range_of(const OptionSpec &option)
-{
-    if (option.min && option.max) return option.min_text + " to " + option.max_text;
-    if (option.min) return "from " + option.min_text;
-    if (option.max) return "to " + option.max_text;
-    std::string all;
-    for (const std::string &choice : option.choices) all += (all.empty() ? "" : ", ") + choice;
-    return all;
-}
-
-std::string type_of(const OptionSpec &option)
-{
-    std::string type(option_type_name(option.type));
-    if (option.type == OptionSpec::Type::List && !option.items.empty()) type += " of " + type_of(option.items[0]);
-    if (option.type == OptionSpec::Type::Table && !option.items.empty()) type += " of " + type_of(option.items[0]);
-    if (!option.interface.empty()) type += " of " + option.interface;
-    return type;
-}
-
-std::string default_of(const OptionSpec &option)
-{
-    if (option.required) return "(required)";
-    return option.fallback ? option.default_text : "-";
 }
 
 void add_options(Table &table, const std::vector<OptionSpec> &options, const std::string &prefix)

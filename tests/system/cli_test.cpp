@@ -35,6 +35,27 @@ TEST(CommandLine, RefusesAnUnknownOptionWith64)
     EXPECT_EQ(hawser({"run", "-x"}).status, 64);
 }
 
+TEST(CommandLine, NamesTheNearestOptionAndTheValueThatIsMissing)
+{
+    EXPECT_EQ(hawser({"check", "--deeep"}).err,
+              "hawser check: unknown option \"--deeep\", did you mean \"--deep\"; see \"hawser help check\"\n");
+    EXPECT_EQ(hawser({"run", "--set"}).err,
+              "hawser run: --set: expected KEY=VALUE, got none; see \"hawser help run\"\n");
+    EXPECT_EQ(hawser({"run", "--single=1"}).err,
+              "hawser run: --single: expected no value, got one; see \"hawser help run\"\n");
+    EXPECT_EQ(hawser({"help", "chek"}).err,
+              "hawser help: unknown command \"chek\", did you mean \"check\"; see \"hawser help\"\n");
+}
+
+TEST(CommandLine, TellsMachinesOfWrongUsage)
+{
+    const Ended ended = hawser({"check", "a", "b", "--json"});
+    EXPECT_EQ(ended.status, 64);
+    EXPECT_EQ(ended.out,
+              "{\"status\":64,\"problems\":[{\"text\":\"expected [CONFIG], got 2 arguments; see \\\"hawser help "
+              "check\\\"\"}]}\n");
+}
+
 TEST(CommandLine, SaysWhichCommandsAreNotAvailableInThisBuild)
 {
     for (const char *name : {"new", "try", "dev", "top", "events", "upgrade"}) {
@@ -47,8 +68,8 @@ TEST(CommandLine, SaysWhichCommandsAreNotAvailableInThisBuild)
 
 TEST(CommandLine, ShowsHelpForEveryCommand)
 {
-    for (const char *name :
-         {"run", "serve", "check", "plugins", "tree", "status", "reload", "stop", "version", "help"}) {
+    for (const char *name : {"run", "serve", "check", "plugins", "schema", "tree", "status", "reload", "stop", "logs",
+                             "completion", "version", "help"}) {
         const Ended one = hawser({name, "--help"}), other = hawser({"help", name});
         EXPECT_EQ(one.status, 0) << name;
         EXPECT_EQ(one.out, other.out) << name;
