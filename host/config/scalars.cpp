@@ -99,7 +99,8 @@ Result<std::string> substitute(std::string_view text, const Environment &environ
         if (!text.starts_with('{'))
             return Error{Status::BadConfig, "expected \"${NAME}\" or \"$$\", got a single \"$\""};
         const std::size_t end = text.find('}');
-        if (end == std::string_view::npos) return Error{Status::BadConfig, "expected \"}\" after \"${\""};
+        if (end == std::string_view::npos)
+            return Error{Status::BadConfig, "expected \"}\" after \"${\", got none; \"$$\" is a literal \"$\""};
         auto value = value_of(text.substr(1, end - 1), environment);
         if (!value) return value;
         out += *value;
