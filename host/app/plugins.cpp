@@ -42,6 +42,24 @@ void add_options(Table &table, const std::vector<OptionSpec> &options, const std
     }
 }
 
+void print_interfaces(const KindSpec &kind, std::ostream &out)
+{
+    for (const ProvidedInterface &provided : kind.provides)
+        out << "  provides " << provided.interface << (provided.any_thread ? " on any loop\n" : " on its own loop\n");
+    for (const std::string &each : kind.requires_) out << "  requires " << each << " of the host\n";
+    for (const std::string &each : kind.optional_) out << "  uses " << each << " of the host, if it is there\n";
+}
+
+json::object interfaces_json(const KindSpec &kind)
+{
+    json::array provides;
+    for (const ProvidedInterface &each : kind.provides)
+        provides.push_back(json::object{{"interface", each.interface}, {"threads", each.any_thread ? "any" : "loop"}});
+    return {{"provides", std::move(provides)},
+            {"requires", json::array(kind.requires_.begin(), kind.requires_.end())},
+            {"optional", json::array(kind.optional_.begin(), kind.optional_.end())}};
+}
+
 void print_one(const FoundPlugin &found, std::ostream &out)
 {
     const Manifest &manifest = *found.manifest;
@@ -50,7 +68,7 @@ void print_one(const FoundPlugin &found, std::ostream &out)
     out << printable(found.path) << '\n';
     for (const KindSpec &kind : manifest.kinds) {
         out << '\n' << kind.word << ' ' << kind.name << (kind.text.empty() ? "" : ": " + kind.text) << '\n';
-        for (const ProvidedInterface &provided : kind.provides) out << "  provides " << provided.interface << '\n';
+        print_interfaces(kind, out);
         if (kind.options.empty()) {
             out << "  no options\n";
             continue;
@@ -99,6 +117,7 @@ json::object plugin_json(const FoundPlugin &found)
                                      {"name", kind.name},
                                      {"role", kind.role},
                                      {"text", kind.text},
+                                     {"interfaces", interfaces_json(kind)},
                                      {"options", options_json(kind.options)}});
     }
     row["kinds"] = std::move(kinds);

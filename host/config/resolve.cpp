@@ -225,11 +225,21 @@ bool Resolver::fill_service(const Wanted &wanted, const Item &item, const Option
         return false;
     }
     const auto &provides = service->kind->provides;
-    const bool offers = std::any_of(provides.begin(), provides.end(),
-                                    [&](const ProvidedInterface &each) { return each.interface == spec.interface; });
-    if (!offers) {
+    const auto offered = std::find_if(provides.begin(), provides.end(),
+                                      [&](const ProvidedInterface &each) { return each.interface == spec.interface; });
+    if (offered == provides.end()) {
         problems_.add(item.at, wanted.owner + ": expected a service that provides \"" + spec.interface + "\", got \"" +
                                    item.text + "\", a " + service->kind->name);
+        return false;
+    }
+    // A service and what it holds live on its loop; everything else has an instance on each.
+    const unsigned loops = plan_.compartments[service->compartment].loops;
+    if (!offered->any_thread && loops > 1 && !wanted.name.starts_with("service.")) {
+        problems_.add(item.at,
+                      wanted.owner + ": the interface \"" + spec.interface + "\" of the service \"" + item.text +
+                          "\" may be called on one loop only: expected a compartment with one, got " +
+                          std::to_string(loops),
+                      "set loops = 1 for the compartment of both");
         return false;
     }
     value.node = service->node;

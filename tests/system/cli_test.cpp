@@ -56,6 +56,14 @@ TEST(CommandLine, TellsMachinesOfWrongUsage)
               "check\\\"\"}]}\n");
 }
 
+TEST(CommandLine, ShowsWhatAPluginProvidesAndNeeds)
+{
+    const std::string tally = hawser({"plugins", "tally", "--directory", HAWSER_BUILD "/test-plugins"}).out;
+    EXPECT_NE(tally.find("  provides test.tally/1 on any loop\n"), std::string::npos) << tally;
+    const std::string metrics = hawser({"plugins", "metrics", "--json", "--directory", HAWSER_PLUGINS}).out;
+    EXPECT_NE(metrics.find("\"requires\":[\"hawser.metrics/1\"]"), std::string::npos) << metrics;
+}
+
 TEST(CommandLine, SaysWhichCommandsAreNotAvailableInThisBuild)
 {
     for (const char *name : {"new", "try", "dev", "top", "events", "upgrade"}) {
