@@ -133,6 +133,16 @@ Result<ListenGroup> listen_unix(const Endpoint &endpoint, const ListenOptions &o
 
 } // namespace
 
+void renew_options(const ListenGroup &group, const ListenOptions &options)
+{
+    const bool ours = group.endpoint.scheme == Endpoint::Scheme::Tcp || group.endpoint.scheme == Endpoint::Scheme::Unix;
+    for (const Fd &socket : group.sockets) {
+        if (group.once) continue;
+        apply_listen_options(socket.get(), options);
+        if (ours) ::listen(socket.get(), options.backlog);
+    }
+}
+
 Result<void> set_path_rights(const Endpoint &endpoint, const ListenOptions &options)
 {
     const bool owns = options.owner != kSameId || options.group != kSameId;
@@ -186,7 +196,7 @@ void apply_listen_options(int socket, const ListenOptions &options)
     int domain = AF_UNIX;
     socklen_t size = sizeof domain;
     ::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &size);
-    if (domain != AF_UNIX && options.no_delay) set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (domain != AF_UNIX) set(socket, IPPROTO_TCP, TCP_NODELAY, options.no_delay ? 1 : 0);
 }
 
 void unlink_group(const ListenGroup &group)

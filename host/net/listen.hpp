@@ -38,6 +38,10 @@ Result<ListenGroup> listen_on(const Endpoint &endpoint, const ListenOptions &opt
 // Buffers and delay of a listening socket, which accepted ones inherit.
 void apply_listen_options(int socket, const ListenOptions &options);
 
+// Other options for sockets that are open already, the backlog included where they were opened here. What is in their
+// queues stays.
+void renew_options(const ListenGroup &group, const ListenOptions &options);
+
 // Mode and owner of the path of a Unix socket, as they are to be now; nothing for others. A path that somebody else put
 // in its place is not touched. Errors: System, NotPermitted.
 Result<void> set_path_rights(const Endpoint &endpoint, const ListenOptions &options);

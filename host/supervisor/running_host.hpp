@@ -82,6 +82,7 @@ private:
     std::unique_ptr<Launcher> launcher_;
     std::optional<Fleet> fleet_;
     std::unique_ptr<ControlServer> control_;
+    std::string control_path_; // that it listens at
     std::uint64_t generation_ = 0;
     bool ending_ = false, reloading_ = false, serves_ = false, following_ = false, stdio_ended_ = false;
     std::vector<Answer> waiting_;

@@ -60,6 +60,7 @@ std::vector<BindFailure> SocketStore::open(const HostPlan &plan)
                 const ListenOptions options = options_of(listener.socket);
                 const std::string name = key(listener, i);
                 if (const auto open = groups_.find(name); open != groups_.end()) {
+                    renew_options(open->second, options);
                     if (auto added = add_sockets(open->second, options, compartment.loops); !added)
                         failures.push_back({listener.origins[i], added.error()});
                     if (auto set = set_path_rights(open->second.endpoint, options); !set)

@@ -87,7 +87,8 @@ Result<void> RunningHost::open_outside()
     }
     if (auto opened = outputs_.open(loaded_.plan->log, options_.daemon != nullptr); !opened) return opened;
     control_ = std::make_unique<ControlServer>(events_, log_, [this](const ControlRequest &r) { control(r); });
-    return control_->open(control_path());
+    control_path_ = control_path();
+    return control_->open(control_path_);
 }
 
 Result<void> RunningHost::open_inside()

@@ -154,7 +154,13 @@ void RunningHost::finish_reload(const std::shared_ptr<Next> &next, const Change 
     }
     take_over(*next);
     announce("reloaded");
-    answer({Status::Ok, change_json(generation_, change), {}});
+    Reply reply{Status::Ok, change_json(generation_, change), {}};
+    if (control_path() != control_path_) {
+        log_.write(Level::Warning, "host", "control_stays", {{"socket", control_path_}, {"next", control_path()}});
+        reply.problems.push_back("[host]: control: takes effect at the next start; until then the socket is " +
+                                 control_path_);
+    }
+    answer(reply);
 }
 
 void RunningHost::take_over(Next &next)

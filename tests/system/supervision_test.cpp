@@ -195,6 +195,20 @@ TEST(Supervision, ShowsItsTreeAndStatus)
     EXPECT_EQ(host.stop(), 0);
 }
 
+TEST(Supervision, SaysThatAnotherControlSocketIsForTheNextStart)
+{
+    const std::string rest = "[listeners.echo]\naddress = \"127.0.0.1:0\"\nprotocol = \"echo\"\n";
+    Host host(rest);
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    host.rewrite("[host]\nplugins = [\"" HAWSER_PLUGINS "\"]\ncontrol = \"other.sock\"\n" + rest);
+    const Ended ended = host.command({"reload"});
+    EXPECT_EQ(ended.status, 0);
+    EXPECT_EQ(ended.err,
+              "[host]: control: takes effect at the next start; until then the socket is " + host.control() + '\n');
+    EXPECT_EQ(host.command({"status"}).status, 0);
+    EXPECT_EQ(host.stop(), 0);
+}
+
 TEST(Supervision, StopsByItsControlSocket)
 {
     Host host(web("x"));

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 
 namespace hawser::host {
@@ -34,6 +38,26 @@ TEST(SocketStore, KeepsASocketOverPlansAndAddsForMoreLoops)
     ASSERT_TRUE(store.open(more).empty());
     EXPECT_EQ(store.bound(more)[0].address, bound) << "port 0 stays the port it became";
     EXPECT_EQ(store.pass(more.compartments[0])->size(), 6U);
+}
+
+TEST(SocketStore, GivesOpenSocketsTheOptionsOfTheNextPlan)
+{
+    SocketStore store;
+    HostPlan plan = plan_with({"127.0.0.1:0"});
+    ASSERT_TRUE(store.open(plan).empty());
+    plan.compartments[0].listeners[0].socket.receive_buffer = 65536;
+    plan.compartments[0].listeners[0].socket.no_delay = false;
+    ASSERT_TRUE(store.open(plan).empty());
+    const auto passed = store.pass(plan.compartments[0]);
+    ASSERT_EQ(passed->size(), 1U);
+    const auto option = [&](int level, int name) {
+        int value = -1;
+        socklen_t size = sizeof value;
+        ::getsockopt(passed->front().fd.get(), level, name, &value, &size);
+        return value;
+    };
+    EXPECT_EQ(option(SOL_SOCKET, SO_RCVBUF), 2 * 65536) << "the kernel doubles it";
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_NODELAY), 0);
 }
 
 TEST(SocketStore, ChangesNothingWhenOneAddressCannotBeOpened)
