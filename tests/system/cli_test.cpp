@@ -139,6 +139,18 @@ TEST(CommandLine, ServesADirectoryOfAnyName)
     EXPECT_EQ(host.wait(), 0);
 }
 
+TEST(CommandLine, FindsItsPluginsWhereTheyAreInstalled)
+{
+    const TempDir prefix;
+    const Ended installed = run({"cmake", "--install", HAWSER_BUILD, "--prefix", prefix.path()});
+    ASSERT_EQ(installed.status, 0) << installed.err;
+    const Ended found = run({prefix / "bin/hawser", "plugins"}, {prefix.path(), {}, 0});
+    for (const char *plugin : {"echo", "http", "metrics", "static", "text", "ticker"})
+        EXPECT_NE(found.out.find(prefix / "lib/hawser/plugins/" + plugin + ".so"), std::string::npos) << found.out;
+    const std::string example = prefix / "share/doc/hawser/conf/reference.toml";
+    EXPECT_EQ(run({prefix / "bin/hawser", "check", example}).status, 0);
+}
+
 TEST(CommandLine, FindsHawserTomlInItsDirectory)
 {
     const TempDir directory;
