@@ -141,6 +141,7 @@ private:
     std::uint64_t room_to_send();
     void moved_in(std::uint64_t bytes);
     void moved_out(std::uint64_t bytes);
+    bool fits_pace(const Piece *pieces, std::size_t count);
     std::uint64_t most_copied() const { return terms_ ? terms_->share.rules().output : kMostCopied; }
 
     // The order keeps what an idle or a busy connection touches in its first 64 bytes.

@@ -45,8 +45,12 @@ Outcome Connection::write(const Piece *pieces, std::size_t count)
         release_all(pieces, count);
         return has(kAborts) && reason_ == static_cast<std::int32_t>(Outcome::Limit) ? Outcome::Limit : Outcome::Closed;
     }
-    const bool staged = queue_empty() && !has(kConnects | kWaits | kPaced) &&
-                        (transport_.stage_owner_ == nullptr || transport_.stage_owner_ == this);
+    bool staged = queue_empty() && !has(kConnects | kWaits) &&
+                  (transport_.stage_owner_ == nullptr || transport_.stage_owner_ == this);
+    if (staged && has(kPaced) && !fits_pace(pieces, count)) {
+        transport_.send_stage(); // comes first
+        staged = false;
+    }
     std::size_t i = 0;
     if (staged) {
         while (i < count && queue_empty() && !has(kFinished) && stage(pieces[i])) ++i;

@@ -58,6 +58,14 @@ std::uint64_t Connection::room_to_send()
     return 0;
 }
 
+// What is staged is sent at once, whole.
+bool Connection::fits_pace(const Piece *pieces, std::size_t count)
+{
+    std::uint64_t bytes = transport_.stage_.bytes();
+    for (std::size_t i = 0; i < count; ++i) bytes += pieces[i].n;
+    return bytes <= terms_->out.room(transport_.loop().now());
+}
+
 void Connection::moved_in(std::uint64_t bytes)
 {
     terms_->moved = transport_.loop().now();

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import commands
+import instructions
 from contenders import BUILD, CLIENT_CORE, NGINX, ROOT, Hawser, Nginx, Raw
 
 IDLE_CONNECTIONS = 15_000
@@ -36,7 +37,8 @@ LOAD_ROWS = {
     "echo": Row("TCP echo, 128 bytes, 64 connections", ["--echo", "128"], {"raw": 1.1}, port="echo"),
 }
 OTHER_ROWS = {"idle": f"resident bytes for each of {IDLE_CONNECTIONS} idle connections", "start": "start to ready, ms",
-              "commands": "large configurations, directories and trees, ms"}
+              "commands": "large configurations, directories and trees, ms",
+              "instructions": "user-space instructions of a request, by callgrind"}
 
 
 def load(contender, row, requests):
@@ -187,7 +189,7 @@ def record(lines, rounds):
 
 def main():
     rows = {name: row.title for name, row in LOAD_ROWS.items()} | OTHER_ROWS
-    listing = "\n".join(f"  {name:10} {title}" for name, title in rows.items())
+    listing = "\n".join(f"  {name:12} {title}" for name, title in rows.items())
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, epilog=f"rows (default: all):\n{listing}",
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rows", nargs="*", metavar="ROW", choices=[*rows, []], help="which to measure")
@@ -208,6 +210,8 @@ def main():
     if "commands" in wanted:
         lines += [*times_table("large configurations, directories and trees, ms",
                                commands.measure(max(arguments.rounds, 10)), commands.GOALS), ""]
+    if "instructions" in wanted:
+        lines += [*instructions.table(instructions.measure()), ""]
     print("\n".join(lines))
     if arguments.record:
         record(lines[:-1], arguments.rounds)
