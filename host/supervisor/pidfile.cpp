@@ -73,14 +73,12 @@ Result<void> Pidfile::take(const std::string &path)
     Fd file(::open(made.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (!file) return failed(made, "create", errno);
     const std::string line = pid + '\n';
-    int error = 0;
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
-        error = errno;
-    else if (::write(file.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()))
-        error = errno != 0 ? errno : ENOSPC;
-    else if (::rename(made.c_str(), path.c_str()) != 0)
-        error = errno;
-    if (error != 0) {
+    errno = ENOSPC; // of a write that takes a part only
+    const bool placed = ::flock(file.get(), LOCK_EX | LOCK_NB) == 0 &&
+                        ::write(file.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+                        ::rename(made.c_str(), path.c_str()) == 0;
+    if (!placed) {
+        const int error = errno;
         ::unlink(made.c_str());
         return failed(path, "write", error);
     }

@@ -134,7 +134,7 @@ TEST(Keys, EachIsUnknownWithALetterTooMany)
 std::string beyond(Type type, const Bound &bound, int by)
 {
     if (type == Type::Float) return std::to_string(bound.real + by);
-    const std::string number = std::to_string(bound.integer + by);
+    std::string number = std::to_string(bound.integer + by);
     if (type == Type::Duration) return '"' + number + "ns\"";
     if (type == Type::Size) return '"' + number + "B\"";
     return number;

@@ -220,7 +220,7 @@ public:
         std::array<char, 16384> buffer{};
         while (::poll(&ready, 1, 60'000) == 1) {
             const ssize_t n = ::recv(fd_, buffer.data(), buffer.size(), 0);
-            const std::string datagram(buffer.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
+            std::string datagram(buffer.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
             if (datagram.find(text) != std::string::npos) return datagram;
         }
         return "nothing";

@@ -75,7 +75,7 @@ TEST(Trouble, OfAPermissionThatIsMissingNamesThePath)
 {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root";
     const TempDir closed; // of root, mode 0700
-    const std::string path = closed.path();
+    const std::string &path = closed.path();
     expect_trouble({"control = \"" + path + "/c.sock\"", "", "", {}, "Permission denied", 77}, kAsNobody);
     expect_trouble({"", "output = \"" + path + "/log\"", "", {}, "cannot open " + path + "/log: Permission denied", 77},
                    kAsNobody);
