@@ -93,8 +93,7 @@ format = "directory"
 text = "Root directory of workers, once their plugins are loaded and their services started; default: none"
 [host.state]
 type = "path"
-has = "no"
-text = "Where the plugin store lies"
+text = "Where the copies of plugins lie that workers load; default: /var/lib/hawser (root), $XDG_STATE_HOME/hawser or ~/.local/state/hawser"
 [host.stall_limit]
 type = "duration"
 has = "no"

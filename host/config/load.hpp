@@ -17,6 +17,7 @@ struct FoundPlugin {
     std::string path;                 // absolute
     std::string version_tag;          // see PluginRef
     std::optional<Manifest> manifest; // set if usable; may be set when refused
+    std::string manifest_text;        // as it stands in the file
     std::string refused;              // the reason; empty: usable
     bool is_directory = false;        // refused: a directory that could not be searched
 };

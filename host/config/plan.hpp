@@ -114,8 +114,10 @@ struct ListenerPlan {
 struct PluginRef {
     std::string name;
     std::string version;
-    std::string path;        // absolute
-    std::string version_tag; // changes when the file does: device, inode, size and change time
+    std::string path;          // absolute
+    std::string version_tag;   // changes when the file does: device, inode, size and change time; once copied: its hash
+    std::string manifest = {}; // its text (supervisor only, not part of the snapshot)
+    std::string copy = {};     // what is loaded; empty: `path` itself
     bool operator==(const PluginRef &) const = default;
 };
 
@@ -166,6 +168,7 @@ struct HostPlan {
     std::string path;                 // of the configuration file, absolute; empty for `serve`
     std::vector<std::string> plugins; // directories searched, absolute
     std::string control;              // socket path, absolute; empty: the default for `path`
+    std::string state;                // directory, absolute; empty: the default
     std::uint64_t drain_timeout_ns = 30'000'000'000;
     std::uint64_t start_timeout_ns = 30'000'000'000;
     LogPlan log;

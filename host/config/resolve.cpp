@@ -47,7 +47,8 @@ std::uint32_t Resolver::plugin_of(std::uint32_t compartment, const FoundPlugin &
     for (std::uint32_t i = 0; i < loaded.size(); ++i) {
         if (loaded[i].path == plugin.path) return i;
     }
-    loaded.push_back({plugin.manifest->name, plugin.manifest->version, plugin.path, plugin.version_tag});
+    loaded.push_back(
+        {plugin.manifest->name, plugin.manifest->version, plugin.path, plugin.version_tag, plugin.manifest_text, {}});
     return static_cast<std::uint32_t>(loaded.size() - 1);
 }
 

@@ -47,6 +47,7 @@ std::string read_into(FoundPlugin &found)
     Problems problems;
     found.manifest = parse_manifest(*text, found.path + ": manifest", sources, problems);
     if (!found.manifest) return first_problem(problems);
+    found.manifest_text = std::move(*text);
     return wrong_abi(*found.manifest);
 }
 

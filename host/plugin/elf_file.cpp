@@ -82,7 +82,27 @@ Result<ElfFile> ElfFile::open(const Image &image)
     ElfFile file(image);
     for (std::uint64_t at = 0; at < size; at += sizeof(Elf64_Phdr))
         file.segments_.push_back(*value_at<Elf64_Phdr>(*bytes, at));
+    const std::uint64_t sections = std::uint64_t{header->e_shnum} * sizeof(Elf64_Shdr);
+    if (header->e_shentsize == sizeof(Elf64_Shdr) && image.holds(header->e_shoff, sections)) {
+        file.sections_at_ = header->e_shoff;
+        file.sections_size_ = sections;
+    }
     return file;
+}
+
+std::uint64_t ElfFile::end() const
+{
+    std::uint64_t last = sections_at_ + sections_size_;
+    const auto reaches = [&](std::uint64_t offset, std::uint64_t size) {
+        if (image_->holds(offset, size)) last = std::max(last, offset + size);
+    };
+    for (const Elf64_Phdr &each : segments_) reaches(each.p_offset, each.p_filesz);
+    const auto table = image_->read(sections_at_, sections_size_);
+    for (std::uint64_t at = 0; table && at < sections_size_; at += sizeof(Elf64_Shdr)) {
+        const auto section = *value_at<Elf64_Shdr>(*table, at);
+        if (section.sh_type != SHT_NOBITS) reaches(section.sh_offset, section.sh_size);
+    }
+    return last;
 }
 
 const Elf64_Phdr *ElfFile::segment(std::uint32_t type) const

@@ -24,6 +24,8 @@ public:
     const Elf64_Phdr *segment(std::uint32_t type) const; // the first, or null
     // Whether what has to be loaded or read lies within the file.
     Result<void> check_segments() const;
+    // Where the last thing ends that the file itself speaks of: what is behind it is nobody's.
+    std::uint64_t end() const;
     // Where the byte that is loaded at `address` lies in the file.
     std::optional<std::uint64_t> offset_of(std::uint64_t address) const;
 
@@ -33,6 +35,7 @@ private:
     {}
     const Image *image_;
     std::vector<Elf64_Phdr> segments_;
+    std::uint64_t sections_at_ = 0, sections_size_ = 0; // the table of sections, within the file
 };
 
 } // namespace hawser::host

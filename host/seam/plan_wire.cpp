@@ -202,6 +202,7 @@ void write_plan(WireWriter &out, const CompartmentPlan &plan)
         to.text(plugin.version);
         to.text(plugin.path);
         to.text(plugin.version_tag);
+        to.text(plugin.copy);
     });
     out.list(plan.nodes, write_node);
     out.list(plan.listeners, write_listener);
@@ -219,6 +220,7 @@ void read_plan(WireReader &in, CompartmentPlan &plan)
         from.text(plugin.version);
         from.text(plugin.path);
         from.text(plugin.version_tag);
+        from.text(plugin.copy);
     });
     in.list(plan.nodes, 40, read_node);
     in.list(plan.listeners, 40, read_listener);

@@ -1,6 +1,7 @@
 // The running host of supervisor.hpp: what run_supervisor makes and runs. For the supervisor's thread.
 #pragma once
 
+#include "plugin/store.hpp"
 #include "supervisor/control_server.hpp"
 #include "supervisor/events.hpp"
 #include "supervisor/fleet.hpp"
@@ -14,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +52,10 @@ private:
     HostFacts facts() const;
     void control(const ControlRequest &request);
 
+    // supervisor_plugins.cpp
+    Result<void> store_plugins(HostPlan &plan);
+    void keep_plugins(const HostPlan &plan);
+
     // supervisor_reload.cpp
     std::vector<Problem> impossible(const HostPlan &plan) const;
     void apply_umask(const HostPlan &plan) const;
@@ -71,7 +77,10 @@ private:
     std::uint64_t started_at_, begun_at_; // the host; the start or reload in hand
     unsigned umask_;                      // that the host was started with
     Pidfile pidfile_;
-    Outputs outputs_, old_outputs_; // the old ones stay open for a line on its way
+    std::optional<PluginStore> store_;
+    std::string state_;                    // where it lies
+    std::set<std::string> plugins_before_; // hashes, of the generation before this one
+    Outputs outputs_, old_outputs_;        // the old ones stay open for a line on its way
     Log log_;
     Events events_;
     Notifier notifier_;

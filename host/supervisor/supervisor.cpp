@@ -85,6 +85,7 @@ Result<void> RunningHost::open_outside()
     if (!options_.pidfile.empty()) {
         if (auto taken = pidfile_.take(options_.pidfile); !taken) return taken;
     }
+    if (auto stored = store_plugins(*loaded_.plan); !stored) return stored;
     if (auto opened = outputs_.open(loaded_.plan->log, options_.daemon != nullptr); !opened) return opened;
     control_ = std::make_unique<ControlServer>(events_, log_, [this](const ControlRequest &r) { control(r); });
     control_path_ = control_path();
@@ -154,6 +155,7 @@ void RunningHost::first_change(const Change &change)
         return;
     }
     serves_ = true;
+    keep_plugins(*loaded_.plan);
     announce("ready");
     if (options_.daemon != nullptr) options_.daemon->ready();
     if (stdio_ended_) stop_after_stdio();

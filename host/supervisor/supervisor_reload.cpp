@@ -107,11 +107,15 @@ void RunningHost::begin_reload()
 
 void RunningHost::try_change(const std::shared_ptr<Next> &next, const Answer &answer)
 {
-    const HostPlan &plan = *next->loaded.plan;
+    HostPlan &plan = *next->loaded.plan;
     const auto refused = [this, &answer](const Error &error, std::vector<std::string> problems) {
         log_.write(Level::Error, "host", "reload_refused", {{"reason", error.text}});
         answer({error.status, "", std::move(problems)});
     };
+    if (auto stored = store_plugins(plan); !stored) {
+        refused(stored.error(), {stored.error().text});
+        return;
+    }
     if (!(plan.log == loaded_.plan->log)) {
         next->outputs.emplace();
         if (auto opened = next->outputs->open(plan.log, options_.daemon != nullptr); !opened) {
@@ -160,11 +164,16 @@ void RunningHost::finish_reload(const std::shared_ptr<Next> &next, const Change 
         reply.problems.push_back("[host]: control: takes effect at the next start; until then the socket is " +
                                  control_path_);
     }
+    const std::string state = loaded_.plan->state.empty() ? default_state_directory() : loaded_.plan->state;
+    if (state != state_)
+        reply.problems.push_back("[host]: state: takes effect at the next start; until then plugins are copied to " +
+                                 state_);
     answer(reply);
 }
 
 void RunningHost::take_over(Next &next)
 {
+    keep_plugins(*next.loaded.plan);
     loaded_ = std::move(next.loaded);
     ++generation_;
     apply_umask(*loaded_.plan);

@@ -10,7 +10,7 @@ std::string Host::complete(const std::string &toml) const
 {
     if (toml.find("[host]") != std::string::npos) return toml;
     return "[host]\nplugins = [\"" HAWSER_PLUGINS "\", \"" HAWSER_BUILD "/test-plugins\"]\ncontrol = \"" + control() +
-           "\"\n" + toml;
+           "\"\nstate = \"" + directory_ / "state\"\n" + toml;
 }
 
 Host::Host(const std::string &toml, const std::vector<std::string> &arguments, const ProcessOptions &options)

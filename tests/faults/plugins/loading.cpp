@@ -27,7 +27,8 @@ const std::string &own_name()
         ::dladdr(reinterpret_cast<const void *>(&own_name), &info);
         const std::string path = info.dli_fname;
         const std::size_t begin = path.rfind('/') + 1;
-        return path.substr(begin, path.size() - begin - 3);
+        // The host loads a copy: ctor_crash-1.0.0-0123456789abcdef.so
+        return path.substr(begin, path.find('-', begin) - begin);
     }();
     return name;
 }

@@ -32,7 +32,7 @@ Snapshot sample()
     plan.name = "main";
     plan.loops = 3;
     plan.rights = {true, 33, 34, {5, 6}, "www", 027, "/srv", "/jail"};
-    plan.plugins = {{"p", "1.0", "/p.so", "tag"}};
+    plan.plugins = {{"p", "1.0", "/p.so", "tag", {}, "/state/p.so"}};
     NodePlan child, node;
     child.name = "listener.web/";
     child.kind = "text";
