@@ -155,6 +155,7 @@ private:
         }
         const std::string directory = escaped(document_.absolute(".", pattern.at));
         const std::string wanted = fs::path(pattern.text).is_absolute() ? path : joined(directory, pattern.text);
+        loaded_.included.push_back(fs::path(path).parent_path().string());
         glob_t found{};
         const int result = ::glob(wanted.c_str(), 0, cannot_be_searched, &found);
         for (std::size_t i = 0; i < found.gl_pathc; ++i)

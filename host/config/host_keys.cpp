@@ -52,8 +52,7 @@ text = "Event loops in a compartment; \"auto\", the default: one for each core"
 [host.watch]
 type = "boolean"
 default = false
-has = "neutral"
-text = "Whether a changed plugin or file makes a new generation by itself"
+text = "Whether a change of a configuration file or of a plugin file is a reload"
 [host.control]
 type = "path"
 format = "socket_path"
@@ -93,7 +92,7 @@ format = "directory"
 text = "Root directory of workers, once their plugins are loaded and their services started; default: none"
 [host.state]
 type = "path"
-text = "Where the copies of plugins lie that workers load; default: /var/lib/hawser (root), $XDG_STATE_HOME/hawser or ~/.local/state/hawser"
+text = "Where the copies of plugins lie that workers load; default: $STATE_DIRECTORY, /var/lib/hawser (root), $XDG_STATE_HOME/hawser or ~/.local/state/hawser"
 [host.stall_limit]
 type = "duration"
 has = "no"

@@ -42,8 +42,9 @@ struct Loaded {
     std::optional<HostPlan> plan; // set if there is no problem
     // Ok; NoFile: the file does not exist; NotPermitted: it may not be read; BadConfig: see problems
     Status status = Status::Ok;
-    bool unreadable = false;        // the file is no TOML: all that follows from it is the default's
-    std::vector<std::string> files; // every file read, absolute
+    bool unreadable = false;           // the file is no TOML: all that follows from it is the default's
+    std::vector<std::string> files;    // every file read, absolute
+    std::vector<std::string> included; // directories of patterns in `include`, absolute
     // [host].control and the plugin directories are known even when something else is wrong, for commands that only
     // need those; empty when they could not be read.
     std::string control;

@@ -152,6 +152,8 @@ Result<void> check_writable_by_nobody_else(const std::string &directory)
 
 std::string default_state_directory()
 {
+    const char *given = std::getenv("STATE_DIRECTORY");
+    if (given != nullptr && given[0] == '/') return std::string(given).substr(0, std::string_view(given).find(':'));
     if (::geteuid() == 0) return "/var/lib/hawser";
     const char *state = std::getenv("XDG_STATE_HOME"), *home = std::getenv("HOME");
     if (state != nullptr && state[0] == '/') return std::string(state) + "/hawser";

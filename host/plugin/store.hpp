@@ -13,8 +13,8 @@
 
 namespace hawser::host {
 
-// [host] state where it is not set: /var/lib/hawser for root, else $XDG_STATE_HOME/hawser, ~/.local/state/hawser, or a
-// directory of this user's in /tmp.
+// [host] state where it is not set: $STATE_DIRECTORY (systemd.exec(5)), /var/lib/hawser for root, else
+// $XDG_STATE_HOME/hawser, ~/.local/state/hawser, or a directory of this user's in /tmp.
 std::string default_state_directory();
 
 struct StoredPlugin {

@@ -11,8 +11,10 @@
 #include "supervisor/report.hpp"
 #include "supervisor/stdio_relay.hpp"
 #include "supervisor/supervisor.hpp"
+#include "supervisor/watcher.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -29,9 +31,15 @@ public:
 
 private:
     using Answer = std::function<void(const Reply &)>;
+    struct Stays { // in place of a file that is no plugin any more
+        StoredPlugin copy;
+        std::string told;
+    };
+    using Staying = std::map<std::string, Stays>; // by the path of the file
     // A configuration that a reload has in hand.
     struct Next {
         Loaded loaded;
+        Staying staying;
         std::optional<Outputs> outputs; // where [log] changed
         const Outputs &or_else(const Outputs &current) const { return outputs ? *outputs : current; }
     };
@@ -53,8 +61,10 @@ private:
     void control(const ControlRequest &request);
 
     // supervisor_plugins.cpp
-    Result<void> store_plugins(HostPlan &plan);
+    Staying keep_those_before(std::vector<FoundPlugin> &found) const;
+    Result<void> store_plugins(HostPlan &plan, const Staying &staying);
     void keep_plugins(const HostPlan &plan);
+    void watch(const Loaded &loaded);
 
     // supervisor_reload.cpp
     std::vector<Problem> impossible(const HostPlan &plan) const;
@@ -85,6 +95,8 @@ private:
     Events events_;
     Notifier notifier_;
     Events::Id on_stdio_ = 0;
+    Watcher watcher_;
+    Watcher::Places watched_;
     std::optional<StdioRelay> stdio_;
     SocketStore sockets_{&options_.inherited, [this] { return open_stdio(); }};
     Jail jail_; // with --single

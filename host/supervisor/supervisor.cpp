@@ -34,6 +34,10 @@ RunningHost::RunningHost(const SupervisorOptions &options, Loaded loaded, std::o
     , begun_at_(started_at_)
     , umask_(current_umask())
     , notifier_(events_, log_, options.notify)
+    , watcher_(events_, log_, [this](const std::string &what) {
+        log_.write(Level::Info, "host", "files_changed", {{"files", what}});
+        ask_reload([](const Reply &) {});
+    })
 {}
 
 Status RunningHost::run()
@@ -85,7 +89,7 @@ Result<void> RunningHost::open_outside()
     if (!options_.pidfile.empty()) {
         if (auto taken = pidfile_.take(options_.pidfile); !taken) return taken;
     }
-    if (auto stored = store_plugins(*loaded_.plan); !stored) return stored;
+    if (auto stored = store_plugins(*loaded_.plan, {}); !stored) return stored;
     if (auto opened = outputs_.open(loaded_.plan->log, options_.daemon != nullptr); !opened) return opened;
     control_ = std::make_unique<ControlServer>(events_, log_, [this](const ControlRequest &r) { control(r); });
     control_path_ = control_path();
@@ -156,6 +160,7 @@ void RunningHost::first_change(const Change &change)
     }
     serves_ = true;
     keep_plugins(*loaded_.plan);
+    watch(loaded_);
     announce("ready");
     if (options_.daemon != nullptr) options_.daemon->ready();
     if (stdio_ended_) stop_after_stdio();

@@ -1,10 +1,36 @@
 // Tests: tests/system/store_test.cpp
 #include "supervisor/running_host.hpp"
 
+#include "plugin/catalogue.hpp"
+
+#include <filesystem>
+
 namespace hawser::host {
 
+// One bad file refuses no reload: the plugin that was loaded from it stays.
+RunningHost::Staying RunningHost::keep_those_before(std::vector<FoundPlugin> &found) const
+{
+    Staying staying;
+    for (FoundPlugin &each : found) {
+        if (each.refused.empty() || each.is_directory) continue;
+        for (const CompartmentPlan &compartment : loaded_.plan->compartments) {
+            for (const PluginRef &before : compartment.plugins) {
+                if (before.path != each.path) continue;
+                FoundPlugin kept = inspect_plugin(before.copy);
+                if (!kept.refused.empty()) continue;
+                staying[each.path] = {{before.copy, before.version_tag},
+                                      "plugin \"" + before.name + "\": " + each.path + ": " + each.refused +
+                                          "; the one that was loaded before stays"};
+                kept.path = each.path;
+                each = std::move(kept);
+            }
+        }
+    }
+    return staying;
+}
+
 // Every plugin that is named is loaded from a copy; what changes by its content only is replaced.
-Result<void> RunningHost::store_plugins(HostPlan &plan)
+Result<void> RunningHost::store_plugins(HostPlan &plan, const Staying &staying)
 {
     if (!store_) {
         state_ = plan.state.empty() ? default_state_directory() : plan.state;
@@ -13,7 +39,9 @@ Result<void> RunningHost::store_plugins(HostPlan &plan)
     }
     for (CompartmentPlan &compartment : plan.compartments) {
         for (PluginRef &plugin : compartment.plugins) {
-            auto stored = store_->take(plugin.path, plugin.version, plugin.manifest);
+            const auto stays = staying.find(plugin.path);
+            auto stored = stays != staying.end() ? Result<StoredPlugin>(stays->second.copy)
+                                                 : store_->take(plugin.path, plugin.version, plugin.manifest);
             if (!stored) return Error{stored.error().status, "plugin \"" + plugin.name + "\": " + stored.error().text};
             plugin.copy = stored->path;
             plugin.version_tag = stored->hash;
@@ -36,6 +64,26 @@ void RunningHost::keep_plugins(const HostPlan &plan)
     if (kept != before) plugins_before_ = std::move(before);
     kept.insert(plugins_before_.begin(), plugins_before_.end());
     store_->keep_only(kept);
+}
+
+// What the last attempt to read the configuration looked at; of one that failed, beside what it looked at before, so
+// that mending it is noticed too.
+void RunningHost::watch(const Loaded &loaded)
+{
+    const bool wanted = loaded.plan ? loaded.plan->watch : !watched_.empty();
+    if (options_.single || options_.load.path.empty() || !wanted) {
+        if (!watched_.empty()) watcher_.watch({});
+        watched_.clear();
+        return;
+    }
+    if (loaded.plan) watched_.clear();
+    for (const std::string &file : loaded.files) {
+        const std::filesystem::path path(file);
+        watched_[path.parent_path()].names.insert(path.filename());
+    }
+    for (const std::string &directory : loaded.included) watched_[directory].all = true;
+    for (const std::string &directory : loaded.plugin_directories) watched_[directory].libraries = true;
+    watcher_.watch(watched_);
 }
 
 } // namespace hawser::host

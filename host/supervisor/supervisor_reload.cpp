@@ -95,7 +95,14 @@ void RunningHost::begin_reload()
         if (!waiting_.empty()) ending_ ? refuse_waiting() : begin_reload();
     };
     auto next = std::make_shared<Next>();
-    next->loaded = load_config(options_.load);
+    LoadRequest request = options_.load;
+    request.find_plugins = [this, next = next.get()](const std::vector<std::string> &directories) {
+        std::vector<FoundPlugin> found = options_.load.find_plugins(directories);
+        next->staying = keep_those_before(found);
+        return found;
+    };
+    next->loaded = load_config(request);
+    watch(next->loaded);
     if (!next->loaded.plan) {
         refuse(next->loaded.sources, next->loaded.problems.sorted(), next->loaded.status, answer);
     } else if (const auto problems = impossible(*next->loaded.plan); !problems.empty()) {
@@ -112,7 +119,7 @@ void RunningHost::try_change(const std::shared_ptr<Next> &next, const Answer &an
         log_.write(Level::Error, "host", "reload_refused", {{"reason", error.text}});
         answer({error.status, "", std::move(problems)});
     };
-    if (auto stored = store_plugins(plan); !stored) {
+    if (auto stored = store_plugins(plan, next->staying); !stored) {
         refused(stored.error(), {stored.error().text});
         return;
     }
@@ -159,6 +166,10 @@ void RunningHost::finish_reload(const std::shared_ptr<Next> &next, const Change 
     take_over(*next);
     announce("reloaded");
     Reply reply{Status::Ok, change_json(generation_, change), {}};
+    for (const auto &[path, stays] : next->staying) {
+        log_.write(Level::Warning, "host", "plugin_stays", {{"reason", stays.told}});
+        reply.problems.push_back(stays.told);
+    }
     if (control_path() != control_path_) {
         log_.write(Level::Warning, "host", "control_stays", {{"socket", control_path_}, {"next", control_path()}});
         reply.problems.push_back("[host]: control: takes effect at the next start; until then the socket is " +

@@ -246,7 +246,7 @@ public:
             "hawser.toml", "[host]\nplugins = [\"" HAWSER_PLUGINS "\"]\ncontrol = \"" + (directory_ / "control.sock") +
                                "\"\n[listeners.echo]\naddress = \"" + address + "\"\nprotocol = \"echo\"\n");
         process = Process({"systemd-socket-activate", "--listen=" + (directory_ / "echo.sock"), "--fdname=web",
-                           HAWSER_PROGRAM, "run", config});
+                           "--setenv=STATE_DIRECTORY", HAWSER_PROGRAM, "run", config});
         // It starts the host once somebody comes.
         EXPECT_TRUE(process.wait_for_error_text("Listening on"));
     }

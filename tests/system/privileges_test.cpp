@@ -128,7 +128,8 @@ TEST_F(Privileges, AreLookedForBeforeAnythingIsOpened)
     directory_.write("hawser.toml", toml("user = \"www-data\"\nchroot = \"/srv\"",
                                          "[log]\noutput = \"log\"\n[listeners.web]\naddress = \"127.0.0.1:81\"\n"
                                          "protocol = \"echo\"\n"));
-    const Ended ended = hawser({"run", directory_ / "hawser.toml"}, {"", {}, 0, kAsNobody});
+    const Ended ended =
+        hawser({"run", directory_ / "hawser.toml"}, {"", {{"STATE_DIRECTORY", directory_ / "state"}}, 0, kAsNobody});
     EXPECT_EQ(ended.status, 78);
     EXPECT_NE(ended.err.find("[host]: user: \"www-data\": expected a host that is started by root, or with CAP_SETUID "
                              "and CAP_SETGID\n"),
@@ -148,7 +149,8 @@ TEST_F(Privileges, AreNotMissedByTheUserItself)
 {
     ::chmod(directory_.path().c_str(), 0777); // for the control socket
     directory_.write("hawser.toml", toml("user = \"nobody\""));
-    Process host({HAWSER_PROGRAM, "run", directory_ / "hawser.toml"}, {"", {}, 0, kAsNobody});
+    Process host({HAWSER_PROGRAM, "run", directory_ / "hawser.toml"},
+                 {"", {{"STATE_DIRECTORY", directory_ / "state"}}, 0, kAsNobody});
     ASSERT_TRUE(host.wait_for_error_text("\"event\":\"ready\"")) << host.err();
     EXPECT_EQ(status_of(host.pid(), "Uid"), "65534\t65534\t65534\t65534");
     host.signal(SIGTERM);

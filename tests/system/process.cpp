@@ -24,12 +24,13 @@ void make_pipe(int (&ends)[2])
 }
 
 [[noreturn]] void become(const std::vector<std::string> &arguments, const ProcessOptions &options, int in, int out,
-                         int err)
+                         int err, const std::string &state)
 {
     ::dup2(in, 0);
     ::dup2(out, 1);
     ::dup2(err, 2);
     if (!options.directory.empty() && ::chdir(options.directory.c_str()) != 0) ::_exit(126);
+    ::setenv("STATE_DIRECTORY", state.c_str(), 0);
     for (const auto &[name, value] : options.variables) ::setenv(name.c_str(), value.c_str(), 1);
     if (options.descriptors > 0) {
         const rlimit limit{options.descriptors, options.descriptors};
@@ -68,12 +69,15 @@ std::string TempDir::write(const std::string &name, const std::string &text) con
 
 Process::Process(const std::vector<std::string> &arguments, const ProcessOptions &options)
 {
+    // The machine's own is none of the tests'. Workers of other users load from it too.
+    static const TempDir kState;
+    std::filesystem::permissions(kState.path(), std::filesystem::perms(0755));
     int in[2], out[2], err[2];
     make_pipe(in);
     make_pipe(out);
     make_pipe(err);
     pid_ = ::fork();
-    if (pid_ == 0) become(arguments, options, in[0], out[1], err[1]);
+    if (pid_ == 0) become(arguments, options, in[0], out[1], err[1], kState.path());
     ::close(in[0]);
     ::close(out[1]);
     ::close(err[1]);

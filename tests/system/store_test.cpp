@@ -103,6 +103,21 @@ TEST_F(PluginFiles, LeaveCopiesOfTwoGenerationsBehindAndNoOlderOnes)
     EXPECT_EQ(host.stop(), 0);
 }
 
+TEST_F(PluginFiles, ThatAreNoPluginsAnyMoreStayTheOnesThatWereLoaded)
+{
+    Host host(toml());
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    ASSERT_EQ(::truncate(file("text").c_str(), 0), 0);
+    host.rewrite(toml("", "two"));
+    const Ended ended = command({"reload"});
+    EXPECT_EQ(ended.status, 0);
+    EXPECT_EQ(ended.err, "plugin \"text\": " + file("text") +
+                             ": expected a shared library, got an empty file; the one that was loaded before stays\n");
+    EXPECT_EQ(host.connect().get("/").body, "two");
+    EXPECT_EQ(host.stop(), 0);
+    EXPECT_EQ(hawser({"run", host.config()}).status, 78) << "at a start there is none before";
+}
+
 TEST_F(PluginFiles, NeedAPlaceForTheirCopies)
 {
     directory_.write("state", "a file");

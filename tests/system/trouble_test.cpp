@@ -35,6 +35,7 @@ void expect_trouble(const Trouble &trouble, const std::vector<std::string> &wrap
     words.insert(words.end(), trouble.arguments.begin(), trouble.arguments.end());
     ProcessOptions options;
     options.wrapper = wrapper;
+    options.variables = {{"STATE_DIRECTORY", directory / "state"}};
     const Ended ended = hawser(words, options);
     EXPECT_EQ(ended.status, trouble.status) << ended.err;
     EXPECT_NE(ended.err.find(trouble.expected), std::string::npos) << ended.err;

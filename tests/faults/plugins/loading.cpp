@@ -28,7 +28,7 @@ const std::string &own_name()
         const std::string path = info.dli_fname;
         const std::size_t begin = path.rfind('/') + 1;
         // The host loads a copy: ctor_crash-1.0.0-0123456789abcdef.so
-        return path.substr(begin, path.find('-', begin) - begin);
+        return path.substr(begin, path.find_first_of("-.", begin) - begin);
     }();
     return name;
 }
