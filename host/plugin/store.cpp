@@ -172,7 +172,9 @@ Result<void> PluginStore::open()
     const fs::path state = fs::path(directory_).parent_path();
     fs::create_directories(state.parent_path(), error);
     for (const std::string &directory : {state.string(), directory_}) {
-        if (::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
+        // Whatever the mask is: workers of another user read there.
+        const bool made = ::mkdir(directory.c_str(), 0755) == 0 && ::chmod(directory.c_str(), 0755) == 0;
+        if (!made && errno != EEXIST) {
             Error told = failed("cannot make the directory " + directory, errno);
             told.text += "; set [host] state";
             return told;

@@ -132,6 +132,19 @@ TEST_F(Store, LeavesOutWhatIsBehindTheLastByteOfTheLibrary)
     EXPECT_LE(fs::file_size(take(store_).path), size);
 }
 
+TEST_F(Store, IsReadableForAllWhateverTheMaskIs)
+{
+    const mode_t before = ::umask(077);
+    PluginStore other(root_ + "/other");
+    EXPECT_TRUE(other.open());
+    ::umask(before);
+    for (const char *directory : {"/other", "/other/plugins"}) {
+        struct stat status {};
+        ASSERT_EQ(::stat((root_ + directory).c_str(), &status), 0);
+        EXPECT_EQ(status.st_mode & 0777, 0755U);
+    }
+}
+
 TEST_F(Store, IsNotWhereOthersCanWrite)
 {
     fs::permissions(root_ + "/state/plugins", fs::perms::group_write, fs::perm_options::add);
