@@ -47,7 +47,7 @@ std::string wrong_with(const hawser_kind *kind)
 Result<PluginEntry> open_with_crumb(const PluginRef &ref, hawser_loop &loop, std::uint32_t tag)
 {
     const crumb::Left left(loop, tag, kInitializers);
-    return open_plugin(ref.copy.empty() ? ref.path : ref.copy);
+    return open_plugin(ref.copy.empty() ? ref.path : ref.copy, ref.path);
 }
 
 Result<const hawser_plugin *> call_entry(const PluginRef &ref, PluginEntry entry, const hawser_host *host)

@@ -28,7 +28,7 @@ std::exception_ptr load(dll::shared_library &library, const std::string &path) n
 
 } // namespace
 
-Result<PluginEntry> open_plugin(const std::string &path)
+Result<PluginEntry> open_plugin(const std::string &path, const std::string &shown)
 {
     try {
         dll::shared_library library;
@@ -36,13 +36,13 @@ Result<PluginEntry> open_plugin(const std::string &path)
         // It stays to the end of the process: what a plugin handed out lives as long, and unloading code that threads
         // or destructors may still run is never safe. So the handle's own end unloads nothing.
         if (::dlopen(path.c_str(), RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) == nullptr)
-            return Error{Status::PluginFailed, path + ": cannot be kept loaded"};
+            return Error{Status::PluginFailed, shown + ": cannot be kept loaded"};
         if (!library.has("hawser_plugin_v1"))
             return Error{Status::PluginFailed,
-                         path + ": it does not export hawser_plugin_v1; see HAWSER_PUBLIC in abi.h"};
+                         shown + ": it does not export hawser_plugin_v1; see HAWSER_PUBLIC in abi.h"};
         return reinterpret_cast<PluginEntry>(&library.get<void()>("hawser_plugin_v1"));
     } catch (const std::exception &error) {
-        return Error{Status::PluginFailed, path + ": cannot be loaded: " + error.what()};
+        return Error{Status::PluginFailed, shown + ": cannot be loaded: " + error.what()};
     }
 }
 

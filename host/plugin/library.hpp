@@ -14,7 +14,8 @@ namespace hawser::host {
 
 using PluginEntry = const hawser_plugin *(*)(const hawser_host *, hawser_error *);
 
-// The address of the plugin's one exported function. Errors: PluginFailed, with the loader's own words.
-Result<PluginEntry> open_plugin(const std::string &path);
+// The address of the plugin's one exported function. Errors: PluginFailed, with the loader's own words; `shown` is the
+// file as people know it.
+Result<PluginEntry> open_plugin(const std::string &path, const std::string &shown);
 
 } // namespace hawser::host
