@@ -1,13 +1,14 @@
 // Shared memory that the supervisor maps for each worker from the start, so that what it says survives the worker's
-// death: a cell for each loop (crumb, counters), and the metrics. The worker writes, the supervisor only reads, all by
-// relaxed atomics. Sized for kMaxLoops; what is never touched takes no memory. The worker's `hawser_loop` objects live
-// in it, so that a crumb costs one store.
+// death: a cell for each loop (crumb, counters), the metrics, where it crashed. The worker writes, the supervisor only
+// reads, all by relaxed atomics. Sized for kMaxLoops; what is never touched takes no memory. The worker's `hawser_loop`
+// objects live in it, so that a crumb costs one store.
 #pragma once
 
 #include "base/counters.hpp"
 #include "base/fd.hpp"
 #include "base/metric_page.hpp"
 #include "base/result.hpp"
+#include "seam/crash_record.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +30,7 @@ struct StatusLayout {
     std::uint32_t magic, version, loops, reserved;
     alignas(64) LoopCell cells[kMaxLoops];
     alignas(4096) MetricPage metrics;
+    alignas(4096) CrashRecord crash;
 };
 
 class StatusPage {

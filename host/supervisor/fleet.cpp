@@ -214,11 +214,16 @@ void Fleet::give_up_change()
 std::string Fleet::log_death(WorkerHandle &worker, const WorkerEnd &end)
 {
     const std::string crumb = end.signal == SIGKILL ? "" : worker.last_crumb();
-    log_.write(Level::Error, "compartment." + worker.plan()->name, "worker_died",
-               {{"pid", std::to_string(worker.pid())},
-                {"generation", std::to_string(worker.generation())},
-                {"reason", describe(end)},
-                {"in", crumb.empty() ? "no plugin" : crumb}});
+    std::vector<std::pair<std::string, std::string>> told{{"pid", std::to_string(worker.pid())},
+                                                          {"generation", std::to_string(worker.generation())},
+                                                          {"reason", describe(end)},
+                                                          {"in", crumb.empty() ? "no plugin" : crumb}};
+    if (mourn_) {
+        for (auto &more : mourn_(worker, end)) told.push_back(std::move(more));
+    }
+    std::vector<LogField> fields;
+    for (const auto &[name, value] : told) fields.push_back({name, value});
+    log_.write(Level::Error, "compartment." + worker.plan()->name, "worker_died", fields);
     return "its worker ended with " + describe(end) + (crumb.empty() ? "" : " in " + crumb);
 }
 

@@ -56,6 +56,10 @@ public:
     std::uint64_t connections_cut() const { return cut_; }
     bool killed_while_stopping() const { return killed_; }
 
+    // Called for each worker that died without being asked to: what else the log says of it.
+    using Mourn = std::function<std::vector<std::pair<std::string, std::string>>(WorkerHandle &, const WorkerEnd &)>;
+    void on_death(Mourn mourn) { mourn_ = std::move(mourn); }
+
     // How it went with the worker of a compartment since its generation serves.
     struct Health {
         std::uint32_t restarts = 0;
@@ -119,6 +123,7 @@ private:
     SocketStore &sockets_;
     Log &log_;
     FleetSettings settings_, next_settings_; // of what serves; of the change in hand
+    Mourn mourn_;
     std::map<std::string, Slot> slots_;
     std::map<std::string, std::unique_ptr<WorkerHandle>> candidates_;
     std::vector<std::unique_ptr<WorkerHandle>> retiring_;

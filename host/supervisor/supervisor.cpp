@@ -3,6 +3,7 @@
 
 #include "loop/loop.hpp"
 #include "supervisor/control_path.hpp"
+#include "supervisor/crash_report.hpp"
 #include "supervisor/privileges.hpp"
 #include "supervisor/rehearsal.hpp"
 #include "supervisor/running_host.hpp"
@@ -47,6 +48,9 @@ Status RunningHost::run()
     ::signal(SIGPIPE, SIG_IGN);
     if (const auto status = open()) return *status;
     fleet_->on_gone([this] { events_.stop(); });
+    fleet_->on_death([this](WorkerHandle &worker, const WorkerEnd &end) {
+        return report_crash(worker, end, state_ + "/crashes", loaded_.plan->path);
+    });
     fleet_->on_single_ended([this](int status) {
         result_ = static_cast<Status>(status);
         end_now();

@@ -1,6 +1,8 @@
 // Tests: tests/unit/worker/compartment_test.cpp
 #include "worker/compartment.hpp"
 
+#include "worker/crash_watch.hpp"
+
 #include "worker/host_metrics.hpp"
 
 #include <algorithm>
@@ -103,7 +105,9 @@ void Compartment::node_failed(const std::string &node, const std::string &why)
 
 std::optional<Failure> Compartment::load()
 {
+    note_modules(page_->crash); // for a static initializer that crashes
     if (auto failure = instances_.load_plugins()) return failure;
+    note_modules(page_->crash);
     return instances_.share();
 }
 

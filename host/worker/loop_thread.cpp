@@ -1,6 +1,8 @@
 // Tests: tests/unit/worker/compartment_test.cpp
 #include "worker/loop_thread.hpp"
 
+#include "worker/crash_watch.hpp"
+
 #include <pthread.h>
 
 #include <chrono>
@@ -24,6 +26,7 @@ void LoopThread::run()
     thread_ = std::thread([this] {
         const std::string name = "loop-" + std::to_string(loop_.index());
         pthread_setname_np(pthread_self(), name.c_str());
+        const SignalStack stack;
         loop_.run();
     });
 }

@@ -2,6 +2,7 @@
 #include "worker/worker.hpp"
 
 #include "worker/compartment.hpp"
+#include "worker/crash_watch.hpp"
 #include "worker/signal_fd.hpp"
 
 #include <poll.h>
@@ -280,6 +281,8 @@ private:
 Status run_worker(const Snapshot &snapshot, Channel &channel, StatusPage &page, Log &log,
                   const std::function<Result<void>()> &enter)
 {
+    const SignalStack stack;
+    if (!snapshot.single) watch_for_crashes(page->crash);
     auto worker = std::make_unique<Worker>(snapshot, channel, page, log, enter);
     const Status status = worker->run();
     if (worker->is_stuck()) static_cast<void>(worker.release()); // it stays until the process ends

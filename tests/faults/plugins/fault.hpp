@@ -13,7 +13,7 @@ namespace fault {
 
 const std::string &own_name(); // of its file, without ".so"
 
-// Does what `how` says: "throw", "throw_int", "crash", "hang", "exit".
+// Does what `how` says, one of the choices in fault.toml.
 void fail(std::string_view how, const char *where);
 
 struct Instance {

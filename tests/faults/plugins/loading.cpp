@@ -7,8 +7,29 @@
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
+#include <thread>
 
 namespace fault {
+namespace {
+
+volatile int g_zero = 0, g_sink = 7;
+
+// Uses its stack up.
+int overflow(int depth)
+{
+    volatile char room[4096];
+    room[depth % 4096] = static_cast<char>(depth);
+    return depth + overflow(depth + 1) + room[0];
+}
+
+void free_twice()
+{
+    void *volatile memory = std::malloc(100);
+    std::free(memory);
+    std::free(memory);
+}
+
+} // namespace
 
 void fail(std::string_view how, const char *where)
 {
@@ -16,6 +37,13 @@ void fail(std::string_view how, const char *where)
     if (how == "throw_int") throw 42;
     if (how == "crash") std::raise(SIGSEGV);
     if (how == "exit") std::exit(3);
+    if (how == "segv") *static_cast<volatile int *>(nullptr) = 1;
+    if (how == "overflow") overflow(1);
+    if (how == "abort") std::abort();
+    if (how == "fpe") g_sink = g_sink / g_zero;
+    if (how == "trap") __builtin_trap();
+    if (how == "double_free") free_twice();
+    if (how == "thread") std::thread([] { throw std::runtime_error("in a thread of its own"); }).join();
     if (how == "hang")
         for (;;) ::pause();
 }

@@ -141,7 +141,8 @@ TEST(Library, GivesTheEntryAndSaysWhyThereIsNone)
 {
     EXPECT_TRUE(open_plugin(HAWSER_PLUGIN, "it").ok());
     EXPECT_NE(open_plugin("/nowhere.so", "it").error().text.find("cannot be loaded"), std::string::npos);
-    EXPECT_NE(open_plugin(HAWSER_NO_PLUGIN, "it").error().text.find("does not export hawser_plugin_v1"), std::string::npos);
+    EXPECT_NE(open_plugin(HAWSER_NO_PLUGIN, "it").error().text.find("does not export hawser_plugin_v1"),
+              std::string::npos);
 }
 
 } // namespace

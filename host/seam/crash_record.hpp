@@ -1,0 +1,28 @@
+// What a worker that crashes leaves in the status page: where, and how it came there. Written by the signal handler of
+// worker/crash_watch.hpp; whoever reads it believes none of it, and copies it first.
+#pragma once
+
+#include <cstdint>
+
+namespace hawser::host {
+
+struct CrashModule {
+    static constexpr std::uint32_t kMostPath = 232;
+    std::uint64_t begin, end; // addresses of its code
+    std::uint64_t bias;       // what is added to the addresses of its file
+    char path[kMostPath];     // with its NUL; longer ones are cut
+};
+
+struct CrashRecord {
+    static constexpr std::uint32_t kMostFrames = 48, kMostModules = 96;
+    std::uint32_t state; // 0: none; 1: signal and instruction; 2: the frames too. Written last
+    std::int32_t signal, code;
+    std::uint32_t frames;
+    std::uint64_t address;     // that could not be accessed
+    std::uint64_t instruction; // that did it
+    std::uint64_t frame[kMostFrames];
+    std::uint32_t modules, reserved; // once plugins are loaded
+    CrashModule module[kMostModules];
+};
+
+} // namespace hawser::host

@@ -1,0 +1,138 @@
+// Tests: tests/faults/crash_test.cpp
+#include "worker/crash_watch.hpp"
+
+#include <execinfo.h>
+#include <link.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <cstring>
+
+namespace hawser::host {
+namespace {
+
+constexpr std::size_t kStack = 128 * 1024;
+constexpr unsigned kPatience = 2; // seconds for the unwinder, which may wait for what the crashed thread holds
+
+// A signal handler has no other way to what it writes to.
+std::atomic<CrashRecord *> g_record{nullptr};
+
+std::uint64_t instruction_of(const void *context)
+{
+    const auto &machine = static_cast<const ucontext_t *>(context)->uc_mcontext;
+#if defined(__x86_64__)
+    return static_cast<std::uint64_t>(machine.gregs[REG_RIP]);
+#elif defined(__aarch64__)
+    return machine.pc;
+#else
+    static_cast<void>(machine);
+    return 0;
+#endif
+}
+
+void set_state(CrashRecord &record, std::uint32_t state) { __atomic_store_n(&record.state, state, __ATOMIC_RELEASE); }
+
+// Only what is safe in a signal handler; backtrace() was called once before, so that it has nothing to load.
+void on_crash(int signal, siginfo_t *info, void *context)
+{
+    CrashRecord *record = g_record.exchange(nullptr);
+    while (record == nullptr) ::pause(); // another thread was first, and ends the process
+    record->signal = signal;
+    record->code = info->si_code;
+    record->address = reinterpret_cast<std::uint64_t>(info->si_addr);
+    record->instruction = instruction_of(context);
+    set_state(*record, 1);
+    std::signal(SIGALRM, SIG_DFL);
+    ::alarm(kPatience);
+    std::array<void *, CrashRecord::kMostFrames + 8> frames{};
+    const int count = ::backtrace(frames.data(), static_cast<int>(frames.size()));
+    int first = 0; // the handler's own frames come before
+    while (first < count &&
+           reinterpret_cast<std::uint64_t>(frames[static_cast<std::size_t>(first)]) != record->instruction)
+        ++first;
+    if (first == count) first = 0;
+    std::uint32_t kept = 0;
+    for (int i = first; i < count && kept < CrashRecord::kMostFrames; ++i)
+        record->frame[kept++] = reinterpret_cast<std::uint64_t>(frames[static_cast<std::size_t>(i)]);
+    record->frames = kept;
+    set_state(*record, 2);
+    ::alarm(0);
+    // What an instruction did comes again when it is tried again; what was sent (raise, abort, kill) does not.
+    if (info->si_code <= 0) ::raise(signal);
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
+int note(dl_phdr_info *info, std::size_t, void *to)
+{
+    auto &record = *static_cast<CrashRecord *>(to);
+    std::uint64_t begin = ~std::uint64_t{0}, end = 0;
+    for (int i = 0; i < info->dlpi_phnum; ++i) {
+        const auto &segment = info->dlpi_phdr[i];
+        if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0) continue;
+        const std::uint64_t at = info->dlpi_addr + segment.p_vaddr;
+        begin = at < begin ? at : begin;
+        end = at + segment.p_memsz > end ? at + segment.p_memsz : end;
+    }
+    if (end == 0 || record.modules >= CrashRecord::kMostModules) return 0;
+    CrashModule &module = record.module[record.modules];
+    module.begin = begin;
+    module.end = end;
+    module.bias = info->dlpi_addr;
+    const char *path = info->dlpi_name != nullptr && info->dlpi_name[0] != '\0' ? info->dlpi_name : "hawser";
+    std::strncpy(module.path, path, CrashModule::kMostPath - 1);
+    ++record.modules;
+    return 0;
+}
+
+} // namespace
+
+SignalStack::SignalStack()
+{
+    void *memory = ::mmap(nullptr, kStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (memory == MAP_FAILED) return;
+    const stack_t stack{memory, 0, kStack};
+    if (::sigaltstack(&stack, nullptr) == 0)
+        memory_ = memory;
+    else
+        ::munmap(memory, kStack);
+}
+
+SignalStack::~SignalStack()
+{
+    if (memory_ == nullptr) return;
+    stack_t none{};
+    none.ss_flags = SS_DISABLE;
+    ::sigaltstack(&none, nullptr);
+    ::munmap(memory_, kStack);
+}
+
+void watch_for_crashes(CrashRecord &record)
+{
+    if constexpr (kSanitized) return;
+    void *frame = nullptr;
+    ::backtrace(&frame, 1);
+    g_record.store(&record);
+    struct sigaction action {};
+    action.sa_sigaction = on_crash;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND;
+    ::sigemptyset(&action.sa_mask);
+    for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP})
+        ::sigaction(signal, &action, nullptr);
+}
+
+void note_modules(CrashRecord &record)
+{
+    record.modules = 0;
+    ::dl_iterate_phdr(note, &record);
+}
+
+} // namespace hawser::host
