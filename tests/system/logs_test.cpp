@@ -167,7 +167,7 @@ TEST(Logs, StayWhereTheyAreWhenTheOnesOfAReloadCannotBeOpened)
 
 TEST(Logs, ThatFindNoSpaceStopNobodyAndAreMissedInTheNextLine)
 {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    if (!has_mount_namespaces()) GTEST_SKIP() << "needs a mount namespace";
     Written written("output = \"/mnt/log\"\nformat = \"json\"\n",
                     {"unshare", "--mount", "sh", "-c", "mount -t tmpfs -o size=64k full /mnt && exec \"$@\"", "sh"});
     // The file system of the test's own namespace is reached through the process.
@@ -244,7 +244,7 @@ std::vector<std::string> with_daemon(const std::string &daemon, const std::strin
 
 TEST(LogDaemons, OfSyslogHearAllProcesses)
 {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    if (!has_mount_namespaces()) GTEST_SKIP() << "needs a mount namespace";
     const TempDir directory;
     const LogDaemon daemon(directory / "log");
     Written written("output = \"syslog\"\n", with_daemon(directory / "log", "/dev/log"));
@@ -259,7 +259,7 @@ TEST(LogDaemons, OfSyslogHearAllProcesses)
 
 TEST(LogDaemons, OfTheJournalHearFieldsAlsoFromAUserWithoutPrivileges)
 {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    if (!has_mount_namespaces()) GTEST_SKIP() << "needs a mount namespace";
     const TempDir directory;
     const LogDaemon daemon(directory / "journal");
     Written written("output = \"journald\"\n", with_daemon(directory / "journal", "/run/systemd/journal/socket"),
@@ -273,7 +273,7 @@ TEST(LogDaemons, OfTheJournalHearFieldsAlsoFromAUserWithoutPrivileges)
 
 TEST(LogDaemons, ThatStartAgainAreFoundAgain)
 {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    if (!has_mount_namespaces()) GTEST_SKIP() << "needs a mount namespace";
     const TempDir directory;
     LogDaemon daemon(directory / "log");
     Written written("output = \"syslog\"\n", with_daemon(directory / "log", "/dev/log"));
@@ -286,7 +286,7 @@ TEST(LogDaemons, ThatStartAgainAreFoundAgain)
 
 TEST(LogDaemons, ThatAreNotThereAreNamedAtTheStart)
 {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    if (!has_mount_namespaces()) GTEST_SKIP() << "needs a mount namespace";
     const TempDir directory;
     Written written("output = \"syslog\"\n", with_daemon(directory / "log", "/dev/log"));
     EXPECT_EQ(written.host.wait(), 71);

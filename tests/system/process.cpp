@@ -174,6 +174,12 @@ int Process::wait(std::chrono::milliseconds deadline)
     }
 }
 
+bool has_mount_namespaces()
+{
+    static const bool has = ::geteuid() == 0 && run({"unshare", "--mount", "true"}).status == 0;
+    return has;
+}
+
 Ended run(const std::vector<std::string> &arguments, const ProcessOptions &options)
 {
     Process process(arguments, options);

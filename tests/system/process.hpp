@@ -58,6 +58,9 @@ private:
     std::string out_, err_;
 };
 
+// Whether a test may have file systems of its own: root without a container's bounds.
+bool has_mount_namespaces();
+
 struct Ended {
     int status = -1;
     std::string out, err;
