@@ -95,8 +95,9 @@ type = "path"
 text = "Where the copies of plugins lie that workers load; default: $STATE_DIRECTORY, /var/lib/hawser (root), $XDG_STATE_HOME/hawser or ~/.local/state/hawser"
 [host.stall_limit]
 type = "duration"
-has = "no"
-text = "How long a loop may stay in one call before it is reported"
+max = "10000h"
+default = "30s"
+text = "How long a loop of a worker may stay in one call of a plugin before the worker is replaced; \"0s\": for ever"
 [host.abi_check]
 type = "boolean"
 default = false

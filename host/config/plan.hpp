@@ -171,6 +171,7 @@ struct HostPlan {
     std::string state;                // directory, absolute; empty: the default
     std::uint64_t drain_timeout_ns = 30'000'000'000;
     std::uint64_t start_timeout_ns = 30'000'000'000;
+    std::uint64_t stall_limit_ns = 30'000'000'000; // 0: none
     bool watch = false;
     LogPlan log;
     Origin origin;                             // of the keys of [host]

@@ -102,6 +102,7 @@ void SettingsReader::read_host(HostPlan &plan, const std::string &default_plugin
     host_loops_ = loops_of(host, cores_);
     take(host.find("drain_timeout"), plan.drain_timeout_ns);
     take(host.find("start_timeout"), plan.start_timeout_ns);
+    take(host.find("stall_limit"), plan.stall_limit_ns);
     if (const Value *control = host.find("control")) plan.control = control->text;
     if (const Value *state = host.find("state")) plan.state = state->text;
     if (const Value *watch = host.find("watch")) plan.watch = watch->integer != 0;

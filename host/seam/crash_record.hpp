@@ -2,15 +2,28 @@
 // worker/crash_watch.hpp; whoever reads it believes none of it, and copies it first.
 #pragma once
 
+#include <csignal>
 #include <cstdint>
 
 namespace hawser::host {
+
+// Above those that the C library keeps for itself.
+inline int stall_signal() { return SIGRTMIN + 7; }
 
 struct CrashModule {
     static constexpr std::uint32_t kMostPath = 232;
     std::uint64_t begin, end; // addresses of its code
     std::uint64_t bias;       // what is added to the addresses of its file
     char path[kMostPath];     // with its NUL; longer ones are cut
+};
+
+// Where a loop's thread was when the supervisor asked for it, by the signal kStallSignal.
+struct StallRecord {
+    static constexpr std::uint32_t kMostFrames = 48;
+    std::uint32_t answers; // there is somebody who writes here; else the signal would end the worker
+    std::uint32_t count;   // of answers; written last
+    std::uint32_t frames, reserved;
+    std::uint64_t frame[kMostFrames];
 };
 
 struct CrashRecord {

@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "seam/crash_record.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -19,6 +20,7 @@ struct alignas(64) LoopCell {
     // The bridge constructs the loop's hawser_loop here (32 bytes; its `crumb` lies at offset 24).
     std::byte loop[64];
     LoopCounters counters;
+    std::atomic<std::int32_t> thread; // its kernel id; 0: none yet
 
     std::uint32_t crumb() const
     {
@@ -30,7 +32,8 @@ struct StatusLayout {
     std::uint32_t magic, version, loops, reserved;
     alignas(64) LoopCell cells[kMaxLoops];
     alignas(4096) MetricPage metrics;
-    alignas(4096) CrashRecord crash;
+    CrashRecord crash;
+    StallRecord stall;
 };
 
 class StatusPage {

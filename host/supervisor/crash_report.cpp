@@ -3,7 +3,8 @@
 
 #include "base/text.hpp"
 #include "base/version.hpp"
-#include "plugin/symbols.hpp"
+#include "supervisor/code_places.hpp"
+#include "supervisor/rehearsal.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,10 +14,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
-#include <memory>
 #include <system_error>
 
 namespace hawser::host {
@@ -41,113 +40,34 @@ std::string time_text(std::time_t at, bool compact)
     return text;
 }
 
-std::string own_path()
+std::string text_of(const CodePlaces &places, const WorkerHandle &worker, const WorkerEnd &end,
+                    const std::string &crumb, const std::string &config, const std::string &at)
 {
-    std::error_code error;
-    return fs::read_symlink("/proc/self/exe", error).string();
+    const CrashRecord &record = places.record();
+    std::string out = "hawser " + std::string(kHostVersion) + ", a worker crashed\n\n";
+    const auto line = [&out](const std::string &name, const std::string &value) {
+        out += name + std::string(name.size() < 15 ? 15 - name.size() : 1, ' ') + printable(value) + '\n';
+    };
+    line("time", time_text(std::time(nullptr), false));
+    if (!config.empty()) line("configuration", config);
+    line("compartment", worker.plan()->name + ", generation " + std::to_string(worker.generation()) + ", pid " +
+                            std::to_string(worker.pid()));
+    line("end", describe(end));
+    line("address", hexadecimal(record.address));
+    line("in", crumb.empty() ? "no plugin" : crumb);
+    line("at", at);
+    line("instruction", places.at(record.instruction));
+    out += "\nbacktrace\n";
+    std::size_t number = 0;
+    for (const std::string &frame : places.all(record.frame, record.frames))
+        out += "  #" + std::to_string(number++) + ' ' + frame + '\n';
+    if (number == 0) out += "  none: the crashed thread could not be unwound\n";
+    out += "\nplugins\n";
+    for (const PluginRef &plugin : worker.plan()->plugins)
+        out += "  " + plugin.name + ' ' + plugin.version + "  " + printable(plugin.path) + "  sha256 " +
+               plugin.version_tag + '\n';
+    return out;
 }
-
-// A copy of what the worker left, with every count within bounds and every path ended.
-std::unique_ptr<CrashRecord> checked_copy(const CrashRecord &left)
-{
-    auto record = std::make_unique<CrashRecord>();
-    std::memcpy(record.get(), &left, sizeof *record);
-    record->frames = record->state == 2 ? std::min(record->frames, CrashRecord::kMostFrames) : 0;
-    record->modules = std::min(record->modules, CrashRecord::kMostModules);
-    for (std::uint32_t i = 0; i < record->modules; ++i) record->module[i].path[CrashModule::kMostPath - 1] = '\0';
-    return record;
-}
-
-class Report {
-public:
-    Report(const CrashRecord &record, const CompartmentPlan &plan)
-        : record_(record)
-        , plan_(plan)
-    {}
-
-    // "text.so+0x1169 (on_request)", or the bare address.
-    std::string place(std::uint64_t address) const
-    {
-        for (std::uint32_t i = 0; i < record_.modules; ++i) {
-            const CrashModule &module = record_.module[i];
-            if (address < module.begin || address >= module.end) continue;
-            const std::uint64_t offset = address - module.bias;
-            const std::string path = module.path;
-            std::string text = printable(shown(path)) + '+' + hexadecimal(offset);
-            const std::string name = function_at(path == "hawser" ? own_path() : path, offset);
-            return name.empty() ? text : text + " (" + printable(name) + ')';
-        }
-        return hexadecimal(address);
-    }
-
-    // Where the innermost plugin was, or else where the crash was itself.
-    std::string blamed() const
-    {
-        for (std::uint32_t i = 0; i < record_.frames; ++i) {
-            const std::uint64_t address = record_.frame[i] - (i > 0 && record_.frame[i] > 0 ? 1 : 0);
-            for (std::uint32_t m = 0; m < record_.modules; ++m) {
-                const CrashModule &module = record_.module[m];
-                if (address >= module.begin && address < module.end && is_plugin(module.path)) return place(address);
-            }
-        }
-        return place(record_.instruction);
-    }
-
-    std::string text(const WorkerHandle &worker, const WorkerEnd &end, const std::string &crumb,
-                     const std::string &config) const
-    {
-        std::string out = "hawser " + std::string(kHostVersion) + ", a worker crashed\n\n";
-        const auto line = [&out](const std::string &name, const std::string &value) {
-            out += name + std::string(name.size() < 15 ? 15 - name.size() : 1, ' ') + printable(value) + '\n';
-        };
-        line("time", time_text(std::time(nullptr), false));
-        if (!config.empty()) line("configuration", config);
-        line("compartment", plan_.name + ", generation " + std::to_string(worker.generation()) + ", pid " +
-                                std::to_string(worker.pid()));
-        line("end", describe_end(end));
-        line("address", hexadecimal(record_.address));
-        line("in", crumb.empty() ? "no plugin" : crumb);
-        line("at", blamed());
-        line("instruction", place(record_.instruction));
-        out += "\nbacktrace\n";
-        for (std::uint32_t i = 0; i < record_.frames; ++i) {
-            // Of a caller the address is that of the next instruction.
-            const std::uint64_t address = record_.frame[i];
-            out += "  #" + std::to_string(i) + ' ' + place(i == 0 || address == 0 ? address : address - 1) + '\n';
-        }
-        if (record_.frames == 0) out += "  none: the crashed thread could not be unwound\n";
-        out += "\nplugins\n";
-        for (const PluginRef &plugin : plan_.plugins)
-            out += "  " + plugin.name + ' ' + plugin.version + "  " + printable(plugin.path) + "  sha256 " +
-                   plugin.version_tag + '\n';
-        return out;
-    }
-
-private:
-    static std::string describe_end(const WorkerEnd &end)
-    {
-        if (end.signal == 0) return "status " + std::to_string(end.status);
-        return "signal " + std::to_string(end.signal) + " (" + strsignal(end.signal) + ')';
-    }
-
-    bool is_plugin(const std::string &path) const
-    {
-        return std::any_of(plan_.plugins.begin(), plan_.plugins.end(),
-                           [&path](const PluginRef &plugin) { return plugin.copy == path; });
-    }
-
-    // The file that people know, where it is a copy of a plugin.
-    std::string shown(const std::string &path) const
-    {
-        for (const PluginRef &plugin : plan_.plugins) {
-            if (plugin.copy == path) return fs::path(plugin.path).filename().string();
-        }
-        return fs::path(path).filename().string();
-    }
-
-    const CrashRecord &record_;
-    const CompartmentPlan &plan_;
-};
 
 void remove_old(const std::string &directory)
 {
@@ -178,14 +98,16 @@ std::string write_report(const std::string &directory, const std::string &name, 
 std::vector<std::pair<std::string, std::string>> report_crash(WorkerHandle &worker, const WorkerEnd &end,
                                                               const std::string &directory, const std::string &config)
 {
-    const auto record = checked_copy(worker.page()->crash);
+    const CodePlaces places(worker.page()->crash, *worker.plan());
+    const CrashRecord &record = places.record();
     // The alarm ends one whose unwinder waits for ever.
-    if (record->state == 0 || (record->signal != end.signal && end.signal != SIGALRM)) return {};
-    const Report report(*record, *worker.plan());
-    std::vector<std::pair<std::string, std::string>> fields{{"at", report.blamed()}};
+    if (record.state == 0 || (record.signal != end.signal && end.signal != SIGALRM)) return {};
+    std::string at = places.in_plugin(record.frame, record.frames);
+    if (at.empty()) at = places.at(record.instruction);
     const std::string name =
         time_text(std::time(nullptr), true) + '-' + worker.plan()->name + '-' + std::to_string(worker.pid()) + ".txt";
-    std::string path = write_report(directory, name, report.text(worker, end, worker.last_crumb(), config));
+    std::string path = write_report(directory, name, text_of(places, worker, end, worker.last_crumb(), config, at));
+    std::vector<std::pair<std::string, std::string>> fields{{"at", std::move(at)}};
     if (!path.empty()) fields.emplace_back("report", std::move(path));
     return fields;
 }

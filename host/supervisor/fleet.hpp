@@ -60,6 +60,9 @@ public:
     using Mourn = std::function<std::vector<std::pair<std::string, std::string>>(WorkerHandle &, const WorkerEnd &)>;
     void on_death(Mourn mourn) { mourn_ = std::move(mourn); }
 
+    // Ends a worker that serves but does not get on; its replacement starts at once. `why`: for whoever asks later.
+    void replace(WorkerHandle &worker, const std::string &why);
+
     // How it went with the worker of a compartment since its generation serves.
     struct Health {
         std::uint32_t restarts = 0;

@@ -39,6 +39,16 @@ void Fleet::report(std::function<void(const Reports &)> told)
     report_timer_ = events_.after(awaited_ > 0 ? kReportTimeout : 0, [this] { finish_report(); });
 }
 
+void Fleet::replace(WorkerHandle &worker, const std::string &why)
+{
+    for (auto &[name, slot] : slots_) {
+        if (slot.worker.get() != &worker) continue;
+        slot.health.error = why;
+        slot.refused = true; // its end is not news
+        worker.kill();
+    }
+}
+
 void Fleet::pass(Output::Role role, int file)
 {
     for_each([role, file](WorkerHandle &worker) { worker.pass(role, file); });

@@ -9,6 +9,7 @@
 #include "supervisor/outputs.hpp"
 #include "supervisor/pidfile.hpp"
 #include "supervisor/report.hpp"
+#include "supervisor/stall_watch.hpp"
 #include "supervisor/stdio_relay.hpp"
 #include "supervisor/supervisor.hpp"
 #include "supervisor/watcher.hpp"
@@ -102,6 +103,7 @@ private:
     Jail jail_; // with --single
     std::unique_ptr<Launcher> launcher_;
     std::optional<Fleet> fleet_;
+    std::optional<StallWatch> stalls_;
     std::unique_ptr<ControlServer> control_;
     std::string control_path_; // that it listens at
     std::uint64_t generation_ = 0;

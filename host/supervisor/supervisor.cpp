@@ -165,6 +165,7 @@ void RunningHost::first_change(const Change &change)
     serves_ = true;
     keep_plugins(*loaded_.plan);
     watch(loaded_);
+    if (!options_.single) stalls_.emplace(events_, *fleet_, log_, loaded_.plan->stall_limit_ns);
     announce("ready");
     if (options_.daemon != nullptr) options_.daemon->ready();
     if (stdio_ended_) stop_after_stdio();

@@ -187,6 +187,7 @@ void RunningHost::take_over(Next &next)
     keep_plugins(*next.loaded.plan);
     loaded_ = std::move(next.loaded);
     ++generation_;
+    if (stalls_) stalls_->set_limit(loaded_.plan->stall_limit_ns);
     apply_umask(*loaded_.plan);
     if (!next.outputs) return;
     log_.change(next.outputs->log());

@@ -222,19 +222,22 @@ std::uint64_t WorkerHandle::open_connections()
 std::string WorkerHandle::last_crumb()
 {
     for (unsigned i = 0; i < std::min(plan_->loops, kMaxLoops); ++i) {
-        const std::uint32_t crumb = launched_.page->cells[i].crumb();
-        const std::uint32_t tag = crumb >> 8;
-        if (tag == 0) continue;
-        const std::size_t nodes = plan_->nodes.size();
-        if (tag > nodes && tag - nodes <= plan_->plugins.size()) {
-            return "plugin " + plan_->plugins[tag - nodes - 1].name + ": " + std::string(entry_name(crumb & 0xff, {}));
-        }
-        if (tag > nodes) continue; // no plugin writes that
-        const NodePlan &node = plan_->nodes[tag - 1];
-        return node.name + " (" + node.kind + " of plugin " + plan_->plugins[node.plugin].name +
-               "): " + std::string(entry_name(crumb & 0xff, node.role));
+        if (std::string crumb = crumb_of(i); !crumb.empty()) return crumb;
     }
     return {};
+}
+
+std::string WorkerHandle::crumb_of(unsigned loop)
+{
+    const std::uint32_t crumb = launched_.page->cells[loop].crumb();
+    const std::uint32_t tag = crumb >> 8;
+    const std::size_t nodes = plan_->nodes.size();
+    if (tag == 0 || tag > nodes + plan_->plugins.size()) return {}; // no plugin writes the latter
+    if (tag > nodes)
+        return "plugin " + plan_->plugins[tag - nodes - 1].name + ": " + std::string(entry_name(crumb & 0xff, {}));
+    const NodePlan &node = plan_->nodes[tag - 1];
+    return node.name + " (" + node.kind + " of plugin " + plan_->plugins[node.plugin].name +
+           "): " + std::string(entry_name(crumb & 0xff, node.role));
 }
 
 } // namespace hawser::host

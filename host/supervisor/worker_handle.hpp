@@ -56,6 +56,7 @@ public:
     std::uint64_t open_connections();
     // "listener.web (http of plugin http): on_request" for the loop that was in plugin code when it ended, or empty.
     std::string last_crumb();
+    std::string crumb_of(unsigned loop); // the same of one loop
 
 private:
     WorkerHandle(Events &events, Launched launched, SharedPlan plan, const Snapshot &snapshot, WorkerHearer hearer);

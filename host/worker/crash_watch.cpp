@@ -9,6 +9,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 
@@ -20,6 +21,8 @@ constexpr unsigned kPatience = 2; // seconds for the unwinder, which may wait fo
 
 // A signal handler has no other way to what it writes to.
 std::atomic<CrashRecord *> g_record{nullptr};
+
+std::atomic<StallRecord *> g_stall{nullptr};
 
 std::uint64_t instruction_of(const void *context)
 {
@@ -36,7 +39,7 @@ std::uint64_t instruction_of(const void *context)
 
 void set_state(CrashRecord &record, std::uint32_t state) { __atomic_store_n(&record.state, state, __ATOMIC_RELEASE); }
 
-// Only what is safe in a signal handler; backtrace() was called once before, so that it has nothing to load.
+// Only what is safe in a signal handler; prepare_unwinder() came before.
 void on_crash(int signal, siginfo_t *info, void *context)
 {
     CrashRecord *record = g_record.exchange(nullptr);
@@ -63,6 +66,25 @@ void on_crash(int signal, siginfo_t *info, void *context)
     ::alarm(0);
     // What an instruction did comes again when it is tried again; what was sent (raise, abort, kill) does not.
     if (info->si_code <= 0) ::raise(signal);
+}
+
+// On the thread of a loop that is stuck in a call.
+void on_stall(int, siginfo_t *, void *context)
+{
+    const int error = errno;
+    StallRecord *record = g_stall.load();
+    std::array<void *, StallRecord::kMostFrames + 4> frames{};
+    const int count = ::backtrace(frames.data(), static_cast<int>(frames.size()));
+    const std::uint64_t here = instruction_of(context);
+    int first = 0;
+    while (first < count && reinterpret_cast<std::uint64_t>(frames[static_cast<std::size_t>(first)]) != here) ++first;
+    if (first == count) first = 0;
+    std::uint32_t kept = 0;
+    for (int i = first; i < count && kept < StallRecord::kMostFrames; ++i)
+        record->frame[kept++] = reinterpret_cast<std::uint64_t>(frames[static_cast<std::size_t>(i)]);
+    record->frames = kept;
+    __atomic_store_n(&record->count, record->count + 1, __ATOMIC_RELEASE);
+    errno = error;
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -115,11 +137,15 @@ SignalStack::~SignalStack()
     ::munmap(memory_, kStack);
 }
 
+void prepare_unwinder()
+{
+    void *frame = nullptr;
+    ::backtrace(&frame, 1);
+}
+
 void watch_for_crashes(CrashRecord &record)
 {
     if constexpr (kSanitized) return;
-    void *frame = nullptr;
-    ::backtrace(&frame, 1);
     g_record.store(&record);
     struct sigaction action {};
     action.sa_sigaction = on_crash;
@@ -127,6 +153,16 @@ void watch_for_crashes(CrashRecord &record)
     ::sigemptyset(&action.sa_mask);
     for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP})
         ::sigaction(signal, &action, nullptr);
+}
+
+void answer_for_stalls(StallRecord &record)
+{
+    g_stall.store(&record);
+    struct sigaction action {};
+    action.sa_sigaction = on_stall;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    ::sigemptyset(&action.sa_mask);
+    if (::sigaction(stall_signal(), &action, nullptr) == 0) __atomic_store_n(&record.answers, 1, __ATOMIC_RELEASE);
 }
 
 void note_modules(CrashRecord &record)

@@ -21,8 +21,14 @@ private:
     void *memory_ = nullptr;
 };
 
-// For the whole process, from now on; `record` outlives it. Not under a sanitizer, which reports by itself.
+// Before the first call into a plugin, in every mode: the unwinder of this program gets what it looks at first. A
+// plugin with an unwinder of its own ends the process otherwise when it throws, as does a handler that has to load one.
+void prepare_unwinder();
+// For the whole process, from now on; the records outlive it. Crashes are not watched for under a sanitizer, which
+// reports by itself.
 void watch_for_crashes(CrashRecord &record);
+// Answers stall_signal() with where the thread is that it is sent to.
+void answer_for_stalls(StallRecord &record);
 // The libraries that are loaded now, so that addresses can be told by name.
 void note_modules(CrashRecord &record);
 

@@ -4,6 +4,7 @@
 #include "worker/crash_watch.hpp"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <future>
@@ -15,6 +16,7 @@ LoopThread::LoopThread(HostFace &host, unsigned index, LoopCell &cell)
     : abi_(LoopFace::place(cell.loop, index))
     , loop_(index, abi_->now, abi_->wall, cell.counters)
     , face_(host, loop_, abi_)
+    , cell_(cell)
 {
     static_assert(sizeof(cell.loop) >= LoopFace::kMemory);
 }
@@ -27,6 +29,7 @@ void LoopThread::run()
         const std::string name = "loop-" + std::to_string(loop_.index());
         pthread_setname_np(pthread_self(), name.c_str());
         const SignalStack stack;
+        cell_.thread.store(static_cast<std::int32_t>(::gettid()), std::memory_order_relaxed);
         loop_.run();
     });
 }

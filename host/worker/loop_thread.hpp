@@ -44,6 +44,7 @@ private:
     Loop loop_;
     LoopFace face_;
     std::vector<Berth> berths_;
+    LoopCell &cell_;
     std::thread thread_;
 };
 

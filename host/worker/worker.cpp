@@ -282,7 +282,11 @@ Status run_worker(const Snapshot &snapshot, Channel &channel, StatusPage &page, 
                   const std::function<Result<void>()> &enter)
 {
     const SignalStack stack;
-    if (!snapshot.single) watch_for_crashes(page->crash);
+    prepare_unwinder();
+    if (!snapshot.single) {
+        watch_for_crashes(page->crash);
+        answer_for_stalls(page->stall);
+    }
     auto worker = std::make_unique<Worker>(snapshot, channel, page, log, enter);
     const Status status = worker->run();
     if (worker->is_stuck()) static_cast<void>(worker.release()); // it stays until the process ends

@@ -25,15 +25,13 @@ TEST(Service, IsRefusedWithWhatItThrewAndItsLine)
     }
 }
 
-// An exception of another runtime cannot be stopped: the worker ends.
-TEST(Service, IsNamedWhenItThrowsWithARuntimeOfItsOwn)
+TEST(Service, IsRefusedWithWhatItThrewWithARuntimeOfItsOwn)
 {
     if (sanitized()) GTEST_SKIP() << "a sanitizer knows one runtime for exceptions";
     for (const std::string at : {"share", "create", "start"}) {
         const Ended ended = start(at, "throw", "fault_alone");
         EXPECT_EQ(ended.status, 70) << at;
-        EXPECT_NE(ended.err.find(", in service.s (fault of plugin fault): " + at + '\n'), std::string::npos)
-            << ended.err;
+        EXPECT_NE(ended.err.find(at + " threw: thrown at " + at + '\n'), std::string::npos) << ended.err;
     }
 }
 

@@ -23,10 +23,10 @@ void provoke(Client &client, const std::string &at)
 }
 
 // One host; each listener fails elsewhere, and each connection that fails is aborted alone.
-TEST(Session, IsAbortedAloneWhenItThrows)
+void expect_aborted_alone(const std::string &library)
 {
     const std::vector<std::string> all{"open", "on_open", "on_data", "on_drained", "on_eof", "on_timer", "on_close"};
-    const Faulty setup;
+    const Faulty setup("fault", library);
     std::string toml = setup.host() + listener("fine", "");
     for (const std::string &at : all) toml += listener(at, at);
     Host host(toml);
@@ -41,6 +41,14 @@ TEST(Session, IsAbortedAloneWhenItThrows)
     }
     EXPECT_EQ(host.workers(), workers) << "nobody died";
     EXPECT_EQ(host.stop(), 0) << host.process().err();
+}
+
+TEST(Session, IsAbortedAloneWhenItThrows) { expect_aborted_alone("fault"); }
+
+TEST(Session, IsAbortedAloneWhenItThrowsWithARuntimeOfItsOwn)
+{
+    if (sanitized()) GTEST_SKIP() << "a sanitizer knows one runtime for exceptions";
+    expect_aborted_alone("fault_alone");
 }
 
 TEST(Session, IsAbortedWhenItThrowsWhileTheHostStops)
@@ -59,9 +67,9 @@ TEST(Session, IsAbortedWhenItThrowsWhileTheHostStops)
 
 // Where the host cannot stop it, the worker ends and is back, the log names who it was, and its neighbour serves on.
 void expect_named_death(const std::string &where, const std::string &more,
-                        const std::function<void(Host &)> &provoke_it, const std::string &library = "fault")
+                        const std::function<void(Host &)> &provoke_it)
 {
-    const Faulty setup("fault", library);
+    const Faulty setup;
     Host host(setup.host() + neighbour() + more);
     ASSERT_TRUE(host.ready()) << host.process().err();
     Client beside = host.connect("neighbour");
@@ -85,20 +93,6 @@ TEST(Session, IsNamedWhenItEndsTheWorker)
                 client.receive_all();
             });
         }
-    }
-}
-
-// An exception of another runtime cannot be stopped.
-TEST(Session, IsNamedWhenItThrowsWithARuntimeOfItsOwn)
-{
-    if (sanitized()) GTEST_SKIP() << "a sanitizer knows one runtime for exceptions";
-    for (const std::string at : {"open", "on_data"}) {
-        const auto come = [&](Host &host) {
-            Client client = host.connect("a");
-            provoke(client, at);
-            client.receive_all();
-        };
-        expect_named_death("listener.a (fault of plugin fault): " + at, listener("a", at), come, "fault_alone");
     }
 }
 

@@ -1,13 +1,14 @@
 #include "fault.hpp"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
-#include <thread>
 
 namespace fault {
 namespace {
@@ -29,6 +30,14 @@ void free_twice()
     std::free(memory);
 }
 
+void throw_in_a_thread()
+{
+    pthread_t thread;
+    const auto work = [](void *) -> void * { throw std::runtime_error("in a thread of its own"); };
+    ::pthread_create(&thread, nullptr, work, nullptr);
+    ::pthread_join(thread, nullptr);
+}
+
 } // namespace
 
 void fail(std::string_view how, const char *where)
@@ -43,7 +52,10 @@ void fail(std::string_view how, const char *where)
     if (how == "fpe") g_sink = g_sink / g_zero;
     if (how == "trap") __builtin_trap();
     if (how == "double_free") free_twice();
-    if (how == "thread") std::thread([] { throw std::runtime_error("in a thread of its own"); }).join();
+    if (how == "thread") throw_in_a_thread();
+    if (how == "busy")
+        for (const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(400);
+             std::chrono::steady_clock::now() < end;) {}
     if (how == "hang")
         for (;;) ::pause();
 }
