@@ -31,9 +31,9 @@ struct alignas(64) LoopCell {
 struct StatusLayout {
     std::uint32_t magic, version, loops, reserved;
     alignas(64) LoopCell cells[kMaxLoops];
-    alignas(4096) MetricPage metrics;
     CrashRecord crash;
     StallRecord stall;
+    alignas(4096) MetricPage metrics;
 };
 
 class StatusPage {
