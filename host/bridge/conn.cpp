@@ -104,6 +104,40 @@ void Conn::make_session(const hawser_protocol &protocol, void *self)
     if (made == nullptr || session_ != nullptr) return; // attached to another session already
     self_ = made;
     session_ = protocol.session;
+    opened_ = true;
+}
+
+bool Conn::unpark(const hawser_protocol &protocol, void *self, std::string_view state, const Transit &transit)
+{
+    void *made = nullptr;
+    if (protocol.open != nullptr)
+        call(crumb::kOpen, [&] { made = protocol.open(self, this, {state.data(), state.size()}); });
+    if (made == nullptr) return false;
+    if (session_ == nullptr) { // not attached to another session already
+        self_ = made;
+        session_ = protocol.session;
+        opened_ = true;
+    }
+    move_in(transit);
+    return true;
+}
+
+bool Conn::can_move() const
+{
+    return opened_ && session_ != nullptr && HAWSER_HAS(session_, park) && session_->park != nullptr;
+}
+
+void Conn::may_move()
+{
+    if (session_ == nullptr) return; // its PROXY header is still to come
+    char state[HAWSER_STATE_MAX];
+    std::int64_t n = HAWSER_FAILED;
+    if (can_move()) call(crumb::kSessionPark, [&] { n = session_->park(self_, state, sizeof state); });
+    if (ended() || n == HAWSER_BUSY) return;
+    if (n >= 0 && n <= HAWSER_STATE_MAX)
+        face().moved({move_out(), share_, tag_, std::string(state, static_cast<std::size_t>(n))});
+    else
+        face().cannot_move(*this);
 }
 
 void Conn::begin(const hawser_session *session, void *self)
@@ -231,6 +265,7 @@ void Conn::api_attach(hawser_conn *conn, const hawser_session *session, void *se
     // If the connection has ended already, the new session hears just that.
     mine.session_ = session;
     mine.self_ = self;
+    mine.opened_ = false;
     mine.reopen();
 }
 

@@ -32,11 +32,19 @@ public:
     bool accepted() const { return accepted_; }
     void drain(std::uint64_t deadline, std::uint32_t why);
 
+    // One that was parked as `state`: makes its session, but reads nothing yet. False: refused.
+    bool unpark(const hawser_protocol &protocol, void *self, std::string_view state, const Transit &transit);
+    using Connection::move_out;
+    using Connection::start_moved;
+    // Its session can be parked, if not at this very moment.
+    bool can_move() const;
+
 private:
     void opened() override;
     bool next_socket() override;
     std::size_t received(const char *data, std::size_t n) override;
     void drained() override;
+    void may_move() override;
     void peer_ended() override;
     void timed_out() override;
     void closed(Outcome reason, std::string_view detail) override;
@@ -74,6 +82,7 @@ private:
     };
     std::uint32_t tag_;
     bool accepted_;
+    bool opened_ = false; // its session is the one that its protocol made
 };
 
 } // namespace hawser::host

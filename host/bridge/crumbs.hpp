@@ -11,7 +11,7 @@ inline constexpr std::uint32_t kShare = 1, kUnshare = 2, kCreate = 3, kGetInterf
 inline constexpr std::uint32_t kOpen = 7;             // hawser_protocol
 inline constexpr std::uint32_t kStart = 7, kStop = 8; // hawser_service
 inline constexpr std::uint32_t kSessionOpen = 65, kSessionData = 66, kSessionDrained = 67, kSessionEof = 68,
-                               kSessionTimer = 69, kSessionDrain = 70, kSessionClose = 72;
+                               kSessionTimer = 69, kSessionDrain = 70, kSessionPark = 71, kSessionClose = 72;
 inline constexpr std::uint32_t kComplete = 192, kPosted = 193, kRelease = 194; // and plugin/entry_names.hpp
 
 // The crumb of a call into a plugin, for as long as the call lasts.

@@ -4,10 +4,12 @@
 #include "bridge/crumbs.hpp"
 #include "bridge/host_face.hpp"
 #include "bridge/outgoing.hpp"
+#include "net/address.hpp"
 #include "plugin/entry_names.hpp"
 
 #include <atomic>
 #include <cstdlib>
+#include <memory>
 #include <new>
 
 namespace hawser::host {
@@ -114,16 +116,72 @@ LoopFace::~LoopFace() = default;
 
 void LoopFace::drain_late(Conn &conn)
 {
-    if (drain_deadline_ != 0) conn.drain(drain_deadline_, drain_why_);
+    if (drain_deadline_ != 0) drain_or_move(conn);
 }
 
-void LoopFace::drain_sessions(std::uint64_t deadline, std::uint32_t why)
+// One whose PROXY header is still to come is asked again then.
+void LoopFace::drain_or_move(Conn &conn)
+{
+    if (carrier_ != nullptr && conn.can_move())
+        conn.offer_move();
+    else
+        conn.drain(drain_deadline_, drain_why_);
+}
+
+void LoopFace::cannot_move(Conn &conn)
+{
+    conn.stay();
+    conn.drain(drain_deadline_, drain_why_);
+}
+
+void LoopFace::drain_sessions(std::uint64_t deadline, std::uint32_t why, Carrier *carrier)
 {
     drain_deadline_ = deadline;
     drain_why_ = why;
+    carrier_ = carrier;
     conns_.for_each([&](Conn &conn) {
-        if (conn.accepted()) conn.drain(deadline, why);
+        if (!conn.accepted()) return;
+        conn.stay();
+        drain_or_move(conn);
     });
+}
+
+void LoopFace::end_moves()
+{
+    carrier_ = nullptr;
+    conns_.for_each([&](Conn &conn) {
+        if (conn.is_offered()) cannot_move(conn);
+    });
+}
+
+Conn *LoopFace::reopen(Parked &parked, const hawser_protocol &protocol, void *instance)
+{
+    std::unique_ptr<Terms> terms;
+    if (parked.share->has_terms() || parked.transit.ends) {
+        terms = std::make_unique<Terms>(*parked.share);
+        SocketAddress peer;
+        if (parked.transit.ends)
+            peer = parked.transit.ends->peer;
+        else
+            peer_address(parked.transit.socket.get(), peer);
+        static_cast<void>(terms->count(peer)); // it was let in before
+        terms->ends = std::move(parked.transit.ends);
+    }
+    parked.share->enter_moved();
+    loop().counters().accepted.add(1);
+    Conn *conn = conns_.create(*this, std::move(parked.transit.socket), parked.share, parked.tag, std::move(terms));
+    if (conn == nullptr) {
+        parked.share->leave();
+        loop().counters().closed.add(1);
+        return nullptr;
+    }
+    if (conn->unpark(protocol, instance, parked.state, parked.transit)) return conn;
+    Transit back = conn->move_out();
+    back.input = std::move(parked.transit.input);
+    back.timer = parked.transit.timer;
+    back.paused = parked.transit.paused;
+    parked.transit = std::move(back);
+    return nullptr;
 }
 
 std::uint64_t LoopFace::abort_connections(bool outgoing_too)

@@ -10,10 +10,29 @@
 #include "net/transport.hpp"
 
 #include <functional>
+#include <string>
+#include <utility>
 
 namespace hawser::host {
 
 class HostFace;
+
+// A session that was parked, and its connection.
+struct Parked {
+    Transit transit;
+    ListenerShare *share = nullptr;
+    std::uint32_t tag = 0; // of the node of its protocol
+    std::string state;
+};
+
+// Takes connections to another process. For one loop's thread.
+class Carrier {
+public:
+    virtual void carry(Parked parked) = 0;
+
+protected:
+    ~Carrier() = default;
+};
 
 class LoopFace : public Transport {
 public:
@@ -34,8 +53,16 @@ public:
 
     // Connections of listeners that are open here.
     std::uint64_t serving() const { return serving_; }
-    // Tells every session to finish; `deadline` is monotonic.
-    void drain_sessions(std::uint64_t deadline, std::uint32_t why);
+    // Tells every session to finish; `deadline` is monotonic. Those of a generation that is replaced which can be
+    // parked go with `carrier` instead, as soon as they are idle.
+    void drain_sessions(std::uint64_t deadline, std::uint32_t why, Carrier *carrier = nullptr);
+    // This one finishes here; it is told so.
+    void cannot_move(Conn &conn);
+    // Nobody takes them any more: those that were not parked yet are told to finish.
+    void end_moves();
+    // Makes the session of a connection that was parked; it reads nothing until start_moved(). Null: refused, and
+    // `parked` is whole again. `instance`: of `protocol`, on this loop.
+    Conn *reopen(Parked &parked, const hawser_protocol &protocol, void *instance);
     // Ends the connections of listeners (or all, and then none is opened any more) at once. Returns how many.
     std::uint64_t abort_connections(bool outgoing_too);
     // A session that was made after drain_sessions() hears of it too.
@@ -45,6 +72,8 @@ public:
 
 private:
     friend class Conn;
+    void drain_or_move(Conn &conn);
+    void moved(Parked parked) { carrier_->carry(std::move(parked)); }
     struct Face {
         hawser_loop abi;
         LoopFace *owner;
@@ -67,6 +96,7 @@ private:
     bool ending_ = false;
     std::uint64_t drain_deadline_ = 0; // 0: not told to drain
     std::uint32_t drain_why_ = 0;
+    Carrier *carrier_ = nullptr;
     std::function<void()> gone_;
 };
 

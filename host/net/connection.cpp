@@ -115,6 +115,7 @@ void Connection::on_ready(std::uint32_t events)
         take_unwanted(events);
     else if (!has(kResumes)) // what was left comes first, and there is no room for both without end
         read();
+    if (has(kMoves)) mark_dirty();
 }
 
 // Input or the end of it while nobody wants to hear: out of the set for input; an error ends the connection.

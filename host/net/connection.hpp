@@ -22,6 +22,15 @@
 
 namespace hawser::host {
 
+// A connection that goes to another process: all of it that is not its session's.
+struct Transit {
+    Fd socket;
+    std::string input;       // what the session left unconsumed
+    std::uint64_t timer = 0; // monotonic ns, of this machine; 0: none
+    bool paused = false;
+    std::unique_ptr<Terms::Ends> ends; // as a PROXY header said
+};
+
 class Connection : public Watch, private WheelEntry {
 public:
     static constexpr std::uint64_t kHighMark = 256 * 1024;  // above: Outcome::Full
@@ -43,6 +52,10 @@ public:
     // The session was exchanged: opened() comes next, then what is unconsumed.
     void reopen();
     std::uint64_t queued() const; // bytes that the kernel has not taken
+    // It may move: may_move() comes now and after each event, whenever nothing is on its way in here, until stay().
+    void offer_move();
+    void stay() { clear(kMoves); }
+    bool is_offered() const { return has(kMoves); }
     bool ended() const { return has(kFinished | kClosing | kLingers | kAborts); }
 
 protected:
@@ -61,12 +74,19 @@ protected:
     Terms *terms() const { return terms_.get(); }
     // In received(): what it leaves is given again as soon as it wants to hear.
     void receive_rest();
+    // Takes everything out; closed(Moved) follows, and the socket is not touched any more. REQUIRES: in may_move(), or
+    // before start().
+    Transit move_out();
+    // The other end of it, for one that was made with the socket and not started; `ends` went into its terms.
+    void move_in(const Transit &transit);
+    bool start_moved(); // as start(); then what came along is heard
 
     virtual void opened() = 0; // after start_connecting() and reopen() only
     // The connection could not be made. True: start_connecting() was called with a socket for another address.
     virtual bool next_socket() { return false; }
     virtual std::size_t received(const char *data, std::size_t n) = 0;
     virtual void drained() = 0;
+    virtual void may_move() {}
     virtual void peer_ended() = 0;
     virtual void timed_out() = 0;
     virtual void closed(Outcome reason, std::string_view detail) = 0;
@@ -101,6 +121,7 @@ private:
         kPaced = 1u << 20,    // bytes a second are bounded
         kHeldIn = 1u << 21,   // reads nothing for a while
         kHeldOut = 1u << 22,  // sends nothing for a while
+        kMoves = 1u << 23,    // may_move() is to be asked
     };
     bool has(std::uint32_t flags) const { return (flags_ & flags) != 0; }
     void set(std::uint32_t flags) { flags_ |= flags; }
@@ -136,6 +157,7 @@ private:
     void begin_terms();
     void end_terms();
     void arm_terms();
+    bool is_quiet() const;
     void terms_due();
     std::size_t room_to_read();
     std::uint64_t room_to_send();

@@ -143,7 +143,7 @@ void Connection::after_flush(OutputQueue::Sent sent, std::uint64_t went)
     if (went > 0 && ended())
         transport_.wheel_.set(*this, transport_.loop().now() + kCloseTime, transport_.loop().now());
     if (has(kFull) && (!waits || queue_->bytes() <= kLowMark)) mark_again();
-    if (!waits && has(kShuts | kClosing | kLingers)) mark_dirty();
+    if (!waits && has(kShuts | kClosing | kLingers | kMoves)) mark_dirty();
 }
 
 void Connection::mark_dirty()
@@ -199,6 +199,7 @@ void Connection::settle()
         if (has(kLingers) && !has(kEnded | kConnects | kWaits)) want(true, has(kWrites));
         const bool stages = transport_.stage_owner_ == this && !transport_.stage_.empty();
         if (!has(kFinished) && queue_empty() && !stages) sent_all();
+        if (has(kMoves) && !stages && is_quiet()) may_move();
     }
     // Only now: what the lines above marked is dealt with here, and a connection that ends must be on no list.
     clear(kDirty);
@@ -277,6 +278,7 @@ void Connection::retry()
         clear(kResumes);
         give_again();
     }
+    if (has(kMoves)) mark_dirty();
 }
 
 void Connection::deadline_over()

@@ -51,6 +51,8 @@ public:
     bool trusts(const SocketAddress &peer) const;
     // Takes a place for one more connection; false: there are as many as may be.
     bool enter();
+    // For one that came from the generation before: it is not one too many.
+    void enter_moved() { open.fetch_add(1, std::memory_order_relaxed); }
     void leave() { open.fetch_sub(1, std::memory_order_relaxed); }
 
 private:

@@ -33,6 +33,7 @@ enum class Outcome : std::int32_t {
     Invalid = -7,
     Unsupported = -8,
     NotFound = -9,
+    Moved = -11, // to another process
     Failed = -12,
 };
 

@@ -50,6 +50,13 @@ struct Drain {
     std::uint64_t timeout_ns = 0;
     std::vector<ListenerAddress> unserved; // nobody serves these any more: what waits in their queues is taken first
 };
+// Ways to the workers of the generation after (Give) or before (Take), one for each loop of the older one: connected
+// SOCK_SEQPACKET sockets for the packets of seam/parcel.hpp. While it serves, Give before the Drain that is for them.
+struct Handoff {
+    enum class Role : std::uint32_t { Give = 0, Take = 1 };
+    Role role = Role::Give;
+    std::vector<Fd> ways; // at most kSocketsPerMessage
+};
 struct Stop {};      // at once
 struct AskStatus {}; // answered by StatusReport
 
@@ -73,12 +80,11 @@ struct StatusReport {
 struct Serving {}; // the listeners are attached
 struct Closed {};  // accepts no more, and holds no listening socket
 struct Drained {
-    std::uint64_t finished = 0, cut = 0; // connections
+    std::uint64_t finished = 0, cut = 0, moved = 0; // connections
 };
 
-// Later work: park, adopt, quarantine, upgrade take the numbers from 64.
-using Message = std::variant<Sockets, Output, Start, Serve, Drain, Stop, AskStatus, Ready, Failed, StatusReport,
-                             Drained, Serving, Closed>;
+using Message = std::variant<Sockets, Output, Handoff, Start, Serve, Drain, Stop, AskStatus, Ready, Failed,
+                             StatusReport, Drained, Serving, Closed>;
 
 class Channel {
 public:

@@ -14,13 +14,13 @@ enum class Type : std::uint16_t {
     Stop,
     AskStatus,
     Output,
+    Handoff,
     Ready = 32,
     Failed,
     StatusReport,
     Drained,
     Serving,
     Closed,
-    // 64 … : park, adopt, quarantine, upgrade
 };
 
 constexpr std::size_t kRowsPerPacket = 64;
@@ -63,6 +63,15 @@ std::vector<Packet> packets_of(const Output &message)
     WireWriter out = head(Type::Output);
     out.number(message.role);
     return {{out.bytes(), {message.fd.get()}}};
+}
+
+std::vector<Packet> packets_of(const Handoff &message)
+{
+    WireWriter out = head(Type::Handoff);
+    out.number(message.role);
+    Packet packet{out.bytes(), {}};
+    for (const Fd &way : message.ways) packet.fds.push_back(way.get());
+    return {std::move(packet)};
 }
 
 std::vector<Packet> packets_of(const Drain &message)
@@ -122,6 +131,7 @@ std::vector<Packet> packets_of(const Drained &message)
     WireWriter out = head(Type::Drained);
     out.number(message.finished);
     out.number(message.cut);
+    out.number(message.moved);
     return one(out);
 }
 
@@ -162,6 +172,17 @@ Output read_output(WireReader &in, std::vector<Fd> &fds)
     return message;
 }
 
+Handoff read_handoff(WireReader &in, std::vector<Fd> &fds)
+{
+    Handoff message;
+    in.number(message.role);
+    if (message.role > Handoff::Role::Take)
+        in.spoil();
+    else
+        message.ways = std::move(fds);
+    return message;
+}
+
 StatusReport read_report(WireReader &in, bool &continued)
 {
     StatusReport message;
@@ -186,6 +207,8 @@ Message read_message(WireReader &in, Type type, std::vector<Fd> &fds, bool &cont
         return read_sockets(in, fds);
     case Type::Output:
         return read_output(in, fds);
+    case Type::Handoff:
+        return read_handoff(in, fds);
     case Type::Start:
         return Start{};
     case Type::Serve:
@@ -224,6 +247,7 @@ Message read_message(WireReader &in, Type type, std::vector<Fd> &fds, bool &cont
         Drained message;
         in.number(message.finished);
         in.number(message.cut);
+        in.number(message.moved);
         return message;
     }
     }

@@ -5,7 +5,10 @@
 
 #include "loop/loop.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <utility>
@@ -155,6 +158,7 @@ void Fleet::swap()
     settings_ = next_settings_;
     for (auto &[name, worker] : candidates_) {
         Slot &slot = slots_[name];
+        if (slot.worker) link(*slot.worker, *worker);
         retire(slot);
         slot.plan = worker->plan();
         slot.generation = generation_;
@@ -175,6 +179,25 @@ void Fleet::swap()
             advance();
         });
     }
+}
+
+// A way for each loop of the older one. Without one its connections finish where they are.
+void Fleet::link(WorkerHandle &older, WorkerHandle &newer)
+{
+    if (older.state() != WorkerHandle::State::Serving) return;
+    Handoff give{Handoff::Role::Give, {}}, take{Handoff::Role::Take, {}};
+    for (unsigned i = 0; i < std::clamp(older.plan()->loops, 1U, kMaxLoops); ++i) {
+        int ends[2];
+        if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
+            log_.write(Level::Warning, "compartment." + older.plan()->name, "handoff_failed",
+                       {{"error", system_error("cannot make a way for connections", errno).text}});
+            return;
+        }
+        give.ways.emplace_back(ends[0]);
+        take.ways.emplace_back(ends[1]);
+    }
+    newer.hand_over(std::move(take));
+    older.hand_over(std::move(give));
 }
 
 void Fleet::retire(Slot &slot)

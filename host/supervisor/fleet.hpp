@@ -103,6 +103,7 @@ private:
     void let_go(WorkerHandle &worker, Drain how);
     void swap();
     void retire(Slot &slot);
+    void link(WorkerHandle &older, WorkerHandle &newer);
     void finish_change();
     bool all_candidates(WorkerHandle::State state) const;
     void advance_soon();

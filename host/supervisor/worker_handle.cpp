@@ -161,6 +161,11 @@ void WorkerHandle::serve()
     static_cast<void>(launched_.channel->send(Serve{}));
 }
 
+void WorkerHandle::hand_over(Handoff handoff)
+{
+    if (state_ == State::Serving) static_cast<void>(launched_.channel->send(Message(std::move(handoff))));
+}
+
 void WorkerHandle::drain(Drain how)
 {
     if (state_ == State::Ended || state_ == State::Stopping) return;

@@ -37,6 +37,8 @@ public:
     ~WorkerHandle();
 
     void serve();
+    // Gives it the ways on which connections go to another generation, or come. REQUIRES: it serves.
+    void hand_over(Handoff handoff);
     void drain(Drain how); // killed if it is not gone some seconds after that
     void stop();           // at once; killed soon after
     void kill();

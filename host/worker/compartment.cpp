@@ -87,7 +87,12 @@ Compartment::Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log
         tree_->add(
             {node.name, node.kind, plan.plugins[node.plugin].name, part, std::move(needs), rule_of(node.restart)});
     }
-    for (std::size_t i = 0; i < plan.listeners.size(); ++i) shares_[i].set(rules_of(plan.listeners[i]));
+    for (std::size_t i = 0; i < plan.listeners.size(); ++i) {
+        const ListenerPlan &listener = plan.listeners[i];
+        shares_[i].set(rules_of(listener));
+        ports_.add({listener.name, plan.nodes[listener.node].kind, listener.node, &shares_[i]});
+    }
+    movement_.changed = something_happened_;
     host_.on_failed([this](const std::string &node, const std::string &why) { node_failed(node, why); });
 }
 
@@ -223,18 +228,48 @@ bool Compartment::close_listeners(const std::vector<ListenerAddress> &unserved, 
     return !stuck_;
 }
 
+void Compartment::take_way(LoopThread &thread, Handoff::Role role, Fd way)
+{
+    Result<void> started;
+    if (role == Handoff::Role::Give) {
+        thread.ferry() = std::make_unique<Ferry>(thread.face(), std::move(way), instances_, ports_, movement_);
+        started = thread.ferry()->start();
+        if (!started) thread.ferry().reset();
+    } else {
+        auto &landing = thread.landings().emplace_back(
+            std::make_unique<Landing>(thread.face(), std::move(way), instances_, ports_, movement_));
+        started = landing->start();
+    }
+    // The connections finish where they are.
+    if (!started) log_.write(Level::Warning, "host", "handoff_failed", {{"error", started.error().text}});
+}
+
+void Compartment::hand_over(Handoff handoff)
+{
+    for (std::size_t i = 0; i < handoff.ways.size(); ++i) {
+        if (handoff.role == Handoff::Role::Give && i >= threads_.size()) break;
+        LoopThread &thread = *threads_[i % threads_.size()];
+        // Shared: what a loop runs must be copyable.
+        auto way = std::make_shared<Fd>(std::move(handoff.ways[i]));
+        thread.face().loop().submit(
+            [this, &thread, role = handoff.role, way] { take_way(thread, role, std::move(*way)); });
+    }
+}
+
 bool Compartment::drain(std::uint64_t deadline, std::uint32_t why)
 {
     return !stuck_ && on_all([this, deadline, why](LoopThread &it) {
         if (&it == threads_.front().get()) tree_->drain();
         instances_.drain(it.face(), deadline, why);
-        it.face().drain_sessions(deadline, why);
+        Ferry *ferry = it.ferry().get();
+        if (why == HAWSER_STOPPING && ferry != nullptr) ferry->stop();
+        it.face().drain_sessions(deadline, why, why == HAWSER_REPLACED ? ferry : nullptr);
     });
 }
 
 std::uint64_t Compartment::open() const
 {
-    std::uint64_t count = 0;
+    std::uint64_t count = movement_.under_way;
     for (const ListenerShare &share : shares_) count += share.open.load(std::memory_order_relaxed);
     return count;
 }
@@ -244,7 +279,7 @@ std::uint64_t Compartment::abort()
     if (stuck_) return open();
     const auto count = std::make_shared<std::atomic<std::uint64_t>>(0);
     const bool done = on_all([count](LoopThread &it) { *count += it.face().abort_connections(false); });
-    return done ? count->load() : open();
+    return done ? count->load() + movement_.under_way : open();
 }
 
 bool Compartment::end(std::uint64_t timeout_ns)
@@ -269,7 +304,11 @@ bool Compartment::end_all(std::uint64_t timeout_ns)
     }
     if (!pool_.stop(timeout_ns)) return false;
     for (auto &thread : threads_) thread->join();
-    for (auto &thread : threads_) thread->berths().clear();
+    for (auto &thread : threads_) {
+        thread->ferry().reset();
+        thread->landings().clear();
+        thread->berths().clear();
+    }
     instances_.unshare();
     running_ = false;
     return true;

@@ -12,6 +12,7 @@
 #include "seam/status_page.hpp"
 #include "tree/tree.hpp"
 #include "worker/loop_thread.hpp"
+#include "worker/ports.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -38,6 +39,8 @@ public:
     void start_services(std::uint64_t each_ns, std::uint64_t rollback_ns,
                         const std::function<void(std::optional<Failure>)> &done);
     std::optional<Failure> serve(std::vector<PassedSocket> sockets);
+    // The ways on which connections come from older generations, or go to the next one at a drain.
+    void hand_over(Handoff handoff);
 
     // Where lines of requests go from now on; of no effect if they are off.
     void set_access_output(Fd fd);
@@ -47,8 +50,10 @@ public:
     bool close_listeners(const std::vector<ListenerAddress> &unserved, bool all);
     // Tells everything to finish by `deadline`. False: a loop is stuck.
     bool drain(std::uint64_t deadline, std::uint32_t why);
-    std::uint64_t open() const; // connections of listeners
-    std::uint64_t abort();      // ends them; returns how many there were
+    std::uint64_t open() const;                             // connections of listeners, those on their way included
+    std::uint64_t moved() const { return movement_.moved; } // that the next generation has taken
+    bool awaits_arrivals() const { return movement_.arriving > 0; } // an older generation may send some
+    std::uint64_t abort();                                          // ends them; returns how many there were
     // Stops the services within `all_ns`, also while they start; done() comes on loop 0, or at once if there is none.
     // May be called again to hurry. If a loop is stuck, done() never comes.
     void stop_services(std::uint64_t all_ns, const std::function<void()> &done);
@@ -64,6 +69,7 @@ public:
 private:
     bool end_all(std::uint64_t timeout_ns);
     bool on_all(const std::function<void(LoopThread &)> &work);
+    void take_way(LoopThread &thread, Handoff::Role role, Fd way);
     std::optional<Failure> attach(LoopThread &thread, std::vector<PassedSocket> &sockets);
     void node_failed(const std::string &node, const std::string &why);
 
@@ -80,6 +86,8 @@ private:
     std::unique_ptr<Tree> tree_;
     std::deque<ServicePart> parts_;
     std::deque<ListenerShare> shares_;
+    Ports ports_;
+    Movement movement_;
     bool running_ = false;
     bool stuck_ = false;
 };

@@ -5,6 +5,8 @@
 #include "bridge/mooring.hpp"
 #include "seam/channel.hpp"
 #include "seam/status_page.hpp"
+#include "worker/ferry.hpp"
+#include "worker/landing.hpp"
 
 #include <functional>
 #include <future>
@@ -37,13 +39,19 @@ public:
     std::future<void> begin(std::function<void()> work);
 
     LoopFace &face() { return face_; }
-    std::vector<Berth> &berths() { return berths_; } // for the loop's thread
+    // For the loop's thread:
+    std::vector<Berth> &berths() { return berths_; }
+    // Takes connections to the next generation; null: there is none that takes them.
+    std::unique_ptr<Ferry> &ferry() { return ferry_; }
+    std::vector<std::unique_ptr<Landing>> &landings() { return landings_; } // from older ones
 
 private:
     hawser_loop *abi_;
     Loop loop_;
     LoopFace face_;
     std::vector<Berth> berths_;
+    std::unique_ptr<Ferry> ferry_;
+    std::vector<std::unique_ptr<Landing>> landings_;
     LoopCell &cell_;
     std::thread thread_;
 };

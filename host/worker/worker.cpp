@@ -50,7 +50,7 @@ public:
 
 private:
     enum class Woken { Message, Event, Deadline };
-    enum class Attended { Done, Deadline, Stop, Gone };
+    enum class Attended { Done, Deadline, Stop, Gone, Again };
 
     // Messages before Start; false: the supervisor has gone or wants no worker any more.
     bool wait_for_start()
@@ -115,6 +115,10 @@ private:
                 return Attended::Gone;
             }
             if (std::holds_alternative<Stop>(**message)) return Attended::Stop;
+            if (auto *asked = std::get_if<Drain>(&**message); asked != nullptr && draining_) {
+                again_ = std::move(*asked);
+                return Attended::Again;
+            }
             if (std::holds_alternative<AskStatus>(**message)) report();
             if (auto *output = std::get_if<Output>(&**message)) take(std::move(*output));
         }
@@ -192,6 +196,8 @@ private:
                 report();
             } else if (auto *output = std::get_if<Output>(&**message)) {
                 take(std::move(*output));
+            } else if (auto *handoff = std::get_if<Handoff>(&**message)) {
+                compartment_->hand_over(std::move(*handoff));
             } else if (auto *asked = std::get_if<Drain>(&**message)) {
                 return drain(*asked);
             } else if (std::holds_alternative<Stop>(**message)) {
@@ -212,12 +218,23 @@ private:
         static_cast<void>(channel_.send(told));
     }
 
-    // Until the last connection has gone, the deadline is over, or the supervisor says stop.
-    void wait_for_connections(std::uint64_t deadline)
+    // Until the last connection has gone and no older generation can send more, the deadline is over, or the supervisor
+    // says stop. Told to drain once more, for another reason, it does.
+    void wait_for_connections(std::uint64_t deadline, std::uint32_t why)
     {
-        const auto gone = [this] { return compartment_->open() == 0; };
-        if (attend(deadline, gone) == Attended::Gone)
-            attend(std::min(deadline, monotonic_now() + kOrphanTimeout), gone);
+        const auto gone = [this, &why] {
+            return compartment_->open() == 0 && (why == kStopping || alone_ || !compartment_->awaits_arrivals());
+        };
+        draining_ = true;
+        Attended attended = attend(deadline, gone);
+        while (attended == Attended::Again) {
+            why = again_.why;
+            deadline = std::min(deadline, monotonic_now() + again_.timeout_ns);
+            if (!compartment_->drain(deadline, why)) break;
+            attended = attend(deadline, gone);
+        }
+        draining_ = false;
+        if (attended == Attended::Gone) attend(std::min(deadline, monotonic_now() + kOrphanTimeout), gone);
     }
 
     Woken wait_for_event(std::uint64_t until)
@@ -247,7 +264,7 @@ private:
         const std::uint64_t before = compartment_->open();
         std::uint64_t cut = 0;
         if (closed && compartment_->drain(deadline, asked.why)) {
-            wait_for_connections(deadline);
+            wait_for_connections(deadline, asked.why);
             cut = compartment_->abort();
         } else {
             cut = before;
@@ -260,7 +277,8 @@ private:
             stuck_ = true;
         Drained told;
         told.cut = cut;
-        told.finished = before > cut ? before - cut : 0;
+        told.moved = compartment_->moved();
+        told.finished = before > cut + told.moved ? before - cut - told.moved : 0;
         static_cast<void>(channel_.send(told));
         return cut > 0 || stuck_ || compartment_->given_up() > 0 ? Status::CutOff : Status::Ok;
     }
@@ -273,7 +291,8 @@ private:
     std::unique_ptr<Compartment> compartment_;
     std::vector<PassedSocket> sockets_;
     std::atomic<bool> started_ = false;
-    bool alone_ = false, stuck_ = false;
+    bool alone_ = false, stuck_ = false, draining_ = false;
+    Drain again_; // asked for while it drains
 };
 
 } // namespace

@@ -13,6 +13,7 @@ struct Echo {
     }
     void drained() { connection.pause(false); }
     void drain(std::uint64_t, std::uint32_t) { connection.close(); }
+    std::optional<std::string> park() { return std::string(); } // the next generation echoes on
 };
 
 constexpr std::string_view kBytes = "application/octet-stream";

@@ -82,6 +82,8 @@ bool Engine::configure_routes(hawser_error *error)
 
 Session *Engine::open(hawser_conn *conn) { return sessions_.make(this, conn); }
 
+Session *Engine::reopen(hawser_conn *conn, const SessionState &state) { return sessions_.make(this, conn, state); }
+
 void Engine::close(Session *session)
 {
     if (session->exchange != nullptr) give_back(session->exchange);

@@ -34,6 +34,7 @@ struct Engine {
     bool configure(hawser_error *error);
 
     Session *open(hawser_conn *conn);
+    Session *reopen(hawser_conn *conn, const SessionState &state); // of a connection of the generation before
     void close(Session *session);
     // The exchange at hand, for a request that begins; null: out of memory.
     Exchange *at_hand();

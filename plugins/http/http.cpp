@@ -19,6 +19,12 @@ void on_drain(void *self, std::uint64_t deadline, std::uint32_t why) noexcept
 {
     session_of(self)->on_drain(deadline, why);
 }
+std::int64_t park(void *self, char *to, std::size_t room) noexcept
+{
+    SessionState state;
+    const std::int32_t status = session_of(self)->park(state);
+    return status == HAWSER_OK ? state.write(to, room) : status;
+}
 void on_close(void *self, std::int32_t reason, hawser_str) noexcept { session_of(self)->on_close(reason); }
 
 void *create(hawser_loop *loop, const hawser_node *node, hawser_error *error) noexcept
@@ -42,8 +48,10 @@ void destroy(void *self) noexcept { delete static_cast<Engine *>(self); }
 
 void *open(void *self, hawser_conn *conn, hawser_bytes parked) noexcept
 {
-    // Nothing was ever parked by this version: a connection that comes with a state belongs elsewhere.
-    return parked.n == 0 ? static_cast<Engine *>(self)->open(conn) : nullptr;
+    Engine &engine = *static_cast<Engine *>(self);
+    if (parked.n == 0) return engine.open(conn);
+    SessionState state;
+    return state.read(parked) ? engine.reopen(conn, state) : nullptr;
 }
 
 constexpr hawser_protocol kProtocol = {
@@ -55,7 +63,7 @@ constexpr hawser_protocol kProtocol = {
 } // namespace
 
 const hawser_session kSessionTable = {
-    sizeof(hawser_session), 0, nullptr, on_data, on_drained, on_eof, on_timer, on_drain, nullptr, on_close,
+    sizeof(hawser_session), 0, nullptr, on_data, on_drained, on_eof, on_timer, on_drain, park, on_close,
 };
 
 } // namespace http_engine

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 
 namespace http_engine {
 
@@ -16,13 +17,63 @@ using Body = Exchange::Body;
 Session::Session(Engine *of, hawser_conn *on)
     : conn(on)
     , engine(of)
-    , drains(of->drains)
+    , drains(of->drains == HAWSER_STOPPING ? HAWSER_STOPPING : 0) // where it cannot move, on_drain comes
 {
     hawser_tls tls;
     tls.struct_size = sizeof tls;
     secure = conn->api->tls(conn, &tls) == HAWSER_OK;
     if (engine->access) peer = engine->access->meet(conn);
     set_timer(engine->options.header_timeout);
+}
+
+Session::Session(Engine *of, hawser_conn *on, const SessionState &state)
+    : conn(on)
+    , engine(of)
+    , requests(state.requests)
+    , scanned(state.scanned)
+    , drains(of->drains == HAWSER_STOPPING ? HAWSER_STOPPING : 0)
+    , pipelines(state.pipelines)
+{
+    hawser_tls tls;
+    tls.struct_size = sizeof tls;
+    secure = conn->api->tls(conn, &tls) == HAWSER_OK;
+    if (engine->access) peer = engine->access->meet(conn);
+}
+
+std::int32_t Session::park(SessionState &state) const
+{
+    if (exchange != nullptr || busy || held || full || finishing || closing || upgraded || peer_ended || drains != 0)
+        return HAWSER_BUSY;
+    state.requests = requests;
+    state.scanned = scanned;
+    state.pipelines = pipelines;
+    return HAWSER_OK;
+}
+
+namespace {
+
+constexpr std::uint8_t kStateVersion = 1;
+constexpr std::size_t kStateSize = 1 + 4 + 4 + 1;
+
+} // namespace
+
+std::int64_t SessionState::write(char *to, std::size_t room) const
+{
+    if (room < kStateSize) return HAWSER_FAILED;
+    to[0] = static_cast<char>(kStateVersion);
+    std::memcpy(to + 1, &requests, 4);
+    std::memcpy(to + 5, &scanned, 4);
+    to[9] = pipelines ? 1 : 0;
+    return static_cast<std::int64_t>(kStateSize);
+}
+
+bool SessionState::read(hawser_bytes from)
+{
+    if (from.n < kStateSize || from.p[0] != static_cast<char>(kStateVersion)) return false;
+    std::memcpy(&requests, from.p + 1, 4);
+    std::memcpy(&scanned, from.p + 5, 4);
+    pipelines = from.p[9] != 0;
+    return scanned <= HAWSER_INPUT_MAX;
 }
 
 void Session::set_timer(std::uint64_t after) { conn->api->set_timer(conn, after != 0 ? engine->loop->now + after : 0); }

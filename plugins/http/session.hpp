@@ -18,8 +18,19 @@ namespace http_engine {
 
 struct Engine;
 
+// What goes to the next generation with an idle connection. As bytes: a version, then the members; a later version may
+// append some.
+struct SessionState {
+    std::uint32_t requests = 0, scanned = 0; // as in Session
+    bool pipelines = false;
+
+    std::int64_t write(char *to, std::size_t room) const; // how many bytes, or HAWSER_FAILED
+    bool read(hawser_bytes from);                         // false: not understood
+};
+
 struct Session {
     Session(Engine *of, hawser_conn *on);
+    Session(Engine *of, hawser_conn *on, const SessionState &state); // its timer came along
 
     hawser_conn *conn;
     Engine *engine;
@@ -44,6 +55,7 @@ struct Session {
     void on_timer();
     void on_drained();
     void on_drain(std::uint64_t deadline, std::uint32_t why);
+    std::int32_t park(SessionState &state) const; // OK, or BUSY: in the middle of something
     void on_close(std::int32_t reason);
 
     void settle(); // unless busy: goes on after the exchange's answer has ended, or ends the session after an upgrade

@@ -90,25 +90,6 @@ TEST(Supervision, ServesTheNewConfigurationOnceReloadReturns)
     EXPECT_EQ(host.stop(), 0);
 }
 
-TEST(Supervision, KeepsAnIdleConnectionOverAReloadForOneMoreAnswer)
-{
-    Host host(web("old"));
-    ASSERT_TRUE(host.ready());
-    Client idle = host.connect();
-    EXPECT_EQ(idle.get("/").body, "old");
-    host.rewrite(web("new"));
-    ASSERT_EQ(host.command({"reload"}).status, 0);
-    // The old worker hears of it while this already asks: its last answer is the one that closes.
-    Client::Answer answer;
-    EXPECT_TRUE(eventually([&] {
-        answer = idle.get("/");
-        EXPECT_EQ(answer.body, "old");
-        return answer.closes || HasFailure();
-    }));
-    EXPECT_TRUE(answer.closes);
-    EXPECT_EQ(host.stop(), 0);
-}
-
 TEST(Supervision, RefusesAWrongEditWithCaretsAndServesOn)
 {
     Host host(web("old"));

@@ -66,9 +66,18 @@ public:
         return protocol_->open(instance_, &other, {nullptr, 0});
     }
     const hawser_session *table() const { return session_; }
-    void *open_parked(std::string_view state)
+    // As of a connection of the generation before; its session is this rig's then. False: refused.
+    bool open_with(std::string_view state)
     {
-        return protocol_->open(instance_, &conn, {state.data(), state.size()});
+        self_ = protocol_->open(instance_, &conn, {state.data(), state.size()});
+        return self_ != nullptr;
+    }
+    std::int64_t park(std::string &state)
+    {
+        state.resize(HAWSER_STATE_MAX);
+        const std::int64_t n = session_->park(self_, state.data(), state.size());
+        state.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+        return n;
     }
 
     // As a host: what was left comes first, a paused connection waits, and the bytes are gone after the call.

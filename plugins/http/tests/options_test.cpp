@@ -87,7 +87,7 @@ TEST(Plugin, TakesNoConnectionWithAStateThatItNeverWrote)
 {
     Rig rig;
     ASSERT_TRUE(rig.create());
-    EXPECT_EQ(rig.open_parked("state"), nullptr);
+    EXPECT_FALSE(rig.open_with("state"));
 }
 
 TEST(Plugin, SaysHttpsBehindTls)

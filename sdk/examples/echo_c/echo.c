@@ -23,6 +23,15 @@ static void HAWSER_CALL on_drain(void *self, uint64_t deadline, uint32_t why)
     conn->api->close(conn, HAWSER_CLOSE);
 }
 
+/* It may go to the next generation at any time that nothing waits to be sent, and has nothing to remember. */
+static int64_t HAWSER_CALL park(void *self, char *state, size_t room)
+{
+    (void)self;
+    (void)state;
+    (void)room;
+    return 0;
+}
+
 static void *HAWSER_CALL create(hawser_loop *loop, const hawser_node *node, hawser_error *error)
 {
     (void)node;
@@ -44,6 +53,7 @@ static const hawser_session session = {
     .on_data = on_data,
     .on_drained = on_drained,
     .on_drain = on_drain,
+    .park = park,
 };
 
 static const hawser_protocol protocol = {

@@ -5,6 +5,9 @@
 //         void data(std::string_view bytes);                 // consumes all; or: std::size_t data(…) says how much
 //         void opened(); void drained(); void ended();       // each of these may be absent
 //         void timer(); void drain(std::uint64_t deadline, std::uint32_t why); void closed(std::int32_t reason);
+//         // May it go to the next generation now? What it must remember, at most 1,023 bytes; nullopt: in the middle
+//         // of something, ask again. There it is constructed anew, and resumed() comes instead of opened().
+//         std::optional<std::string> park(); void resumed(std::string_view remembered);
 //     };
 //
 // With protocol<Session, Protocol>(…) there is also one Protocol a loop, made from its hawser::Node; Session is then
@@ -16,6 +19,10 @@
 #include "hawser/node.hpp"
 
 #include <concepts>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace hawser {
@@ -99,15 +106,44 @@ struct SessionThunks {
         auto *box = static_cast<Box *>(self);
         dispose(box, box->owner.node);
     }
-    static void *HAWSER_CALL open(void *self, hawser_conn *conn, hawser_bytes) noexcept
+    // One byte before what the session remembers tells a resumed session without anything to remember from a new one.
+    static constexpr char kParked = 1;
+    static std::int64_t HAWSER_CALL park(void *self, char *state, std::size_t room) noexcept
+    {
+        std::int64_t n = HAWSER_FAILED;
+        call(self, [&](S &session) {
+            const std::optional<std::string> remembered = session.park();
+            if (!remembered) {
+                n = HAWSER_BUSY;
+            } else if (remembered->size() < room) {
+                state[0] = kParked;
+                std::memcpy(state + 1, remembered->data(), remembered->size());
+                n = static_cast<std::int64_t>(remembered->size()) + 1;
+            } else {
+                static_cast<SessionBox<S, P> *>(self)->owner.node.error(
+                    "session_not_parked", {{"error", "expected at most 1023 bytes to remember, got more"}});
+            }
+        });
+        return n;
+    }
+    static void begin(S &session, hawser_bytes parked)
+    {
+        if (parked.n == 0) {
+            if constexpr (requires { session.opened(); }) session.opened();
+        } else {
+            if constexpr (requires { session.resumed(std::string_view()); }) session.resumed(view(parked).substr(1));
+        }
+    }
+    static void *HAWSER_CALL open(void *self, hawser_conn *conn, hawser_bytes parked) noexcept
     {
         auto &owner = *static_cast<Instance<P> *>(self);
         void *made = nullptr;
+        if (parked.n > 0 && parked.p[0] != kParked) return nullptr; // of a version that did it otherwise
         guarded_call(
             [&] {
                 auto *box = new Box(owner, Connection(conn));
                 made = box;
-                if constexpr (requires(S & session) { session.opened(); }) box->session.opened();
+                begin(box->session, parked);
             },
             [&](std::string_view why) {
                 owner.node.error("session_failed", {{"error", why}});
@@ -152,6 +188,14 @@ struct SessionThunks {
             static_assert(
                 !requires { requires Method<decltype(&S::drain)>; },
                 "drain(std::uint64_t deadline, std::uint32_t why) of a session");
+        if constexpr (requires(S & s) { std::optional<std::string>(s.park()); })
+            table.park = park;
+        else
+            static_assert(
+                !requires { requires Method<decltype(&S::park)>; }, "std::optional<std::string> park() of a session");
+        if constexpr (!requires(S & s) { s.resumed(std::string_view()); })
+            static_assert(
+                !requires { requires Method<decltype(&S::resumed)>; }, "resumed(std::string_view) of a session");
         table.on_close = on_close;
         return table;
     }

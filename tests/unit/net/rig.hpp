@@ -16,6 +16,7 @@
 #include <future>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace hawser::host::test {
 
@@ -144,12 +145,15 @@ private:
 class Peer {
 public:
     explicit Peer(Bench &bench)
+        : Peer(bench, [this, &bench](Fd fd) { probe = new Probe(bench, std::move(fd)); })
+    {}
+    Peer(Bench &bench, const std::function<void(Fd)> &connect) // of the other end, in the loop
     {
         int ends[2];
         EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
         fd_ = ends[0];
         EXPECT_EQ(::fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
-        bench.in_loop([&] { probe = new Probe(bench, Fd(ends[1])); });
+        bench.in_loop([&] { connect(Fd(ends[1])); });
     }
     ~Peer() { end(); }
     void send(std::string_view text) const

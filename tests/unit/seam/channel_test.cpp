@@ -27,6 +27,19 @@ struct Ends {
     }
 };
 
+TEST(Channel, CarriesWaysForConnections)
+{
+    Ends e;
+    Handoff sent{Handoff::Role::Take, {}};
+    for (int i = 0; i < 3; ++i) sent.ways.emplace_back(::eventfd(0, EFD_CLOEXEC));
+    const Message got = e.pass(Message(std::move(sent)));
+    const auto *handoff = std::get_if<Handoff>(&got);
+    ASSERT_NE(handoff, nullptr);
+    EXPECT_EQ(handoff->role, Handoff::Role::Take);
+    ASSERT_EQ(handoff->ways.size(), 3U);
+    for (const Fd &way : handoff->ways) EXPECT_GE(way.get(), 0);
+}
+
 TEST(Channel, CarriesEveryMessage)
 {
     Ends e;
