@@ -145,6 +145,8 @@ Status status_command(const Arguments &arguments, const Surroundings &around)
                << text(*result, "pid") << ", generation " << text(*result, "generation") << ", up "
                << duration(text(*result, "uptime_ms")) << '\n';
     if (!text(*result, "config").empty()) around.out << text(*result, "config") << '\n';
+    if (const std::string who = text(*result, "reload_waits_for"); !who.empty())
+        around.out << "a reload waits for " << who << "; \"hawser reload --now\" ends it\n";
     Table listeners({"LISTENER", "ADDRESS", "PROTOCOL"});
     for (const json::value &row : list(*result, "listeners")) {
         if (row.is_object())
@@ -165,19 +167,61 @@ Status status_command(const Arguments &arguments, const Surroundings &around)
     return status;
 }
 
+namespace {
+
+std::string joined(const json::array &from, std::string_view between)
+{
+    std::string all;
+    for (const json::value &each : from)
+        all += (all.empty() ? "" : std::string(between)) + std::string(each.is_string() ? each.get_string() : "");
+    return all;
+}
+
+std::string or_none(const std::string &text) { return text.empty() ? "none" : text; }
+
+void print_plan(const json::object &plan, std::ostream &out)
+{
+    const json::value *why = plan.if_contains("why");
+    for (const json::value &name : list(plan, "changed")) {
+        const std::string compartment(name.is_string() ? name.get_string() : "");
+        out << "would replace " << compartment;
+        if (why != nullptr && why->is_object()) out << ": " << joined(list(why->get_object(), compartment), "; ");
+        out << '\n';
+    }
+    for (const json::value &name : list(plan, "removed"))
+        out << "would end " << (name.is_string() ? name.get_string() : "") << '\n';
+    out << "untouched: " << or_none(joined(list(plan, "unchanged"), ", ")) << '\n';
+    if (const std::string who = text(plan, "waits_for"); !who.empty()) out << "would wait for " << who << '\n';
+}
+
+void print_drain(const json::object &drain, std::ostream &out)
+{
+    out << "generation " << text(drain, "generation") << " of " << text(drain, "compartment");
+    if (drain.contains("open"))
+        out << " drains on, " << text(drain, "open") << " connections open\n";
+    else
+        out << " drained in " << text(drain, "ms") << " ms: " << text(drain, "moved") << " connections moved, "
+            << text(drain, "finished") << " finished, " << text(drain, "cut") << " cut\n";
+}
+
+} // namespace
+
 Status reload_command(const Arguments &arguments, const Surroundings &around)
 {
     Status status = Status::Ok;
-    const auto result = ask("reload", {}, arguments, around, kSlow, status);
+    const json::object args{{"plan", arguments.has("plan")}, {"now", arguments.has("now")}};
+    const auto result = ask("reload", args, arguments, around, kSlow, status);
     if (!result) return status;
-    const auto names = [&result](std::string_view key) {
-        std::string all;
-        for (const json::value &name : list(*result, key))
-            all += (all.empty() ? "" : ", ") + std::string(name.is_string() ? name.get_string() : json::string());
-        return all.empty() ? std::string("none") : all;
-    };
-    around.out << "generation " << text(*result, "generation") << " serves; replaced: " << names("changed")
-               << "; untouched: " << names("unchanged") << '\n';
+    if (arguments.has("plan")) {
+        print_plan(*result, around.out);
+        return status;
+    }
+    around.out << "generation " << text(*result, "generation")
+               << " serves; replaced: " << or_none(joined(list(*result, "changed"), ", "))
+               << "; untouched: " << or_none(joined(list(*result, "unchanged"), ", ")) << '\n';
+    for (const json::value &drain : list(*result, "drains")) {
+        if (drain.is_object()) print_drain(drain.get_object(), around.out);
+    }
     return status;
 }
 

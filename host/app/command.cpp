@@ -37,8 +37,10 @@ constexpr Option kCheckOptions[] = {
 constexpr Option kPluginsOptions[] = {kConfig, {"directory", "DIR", "search this directory"}, kJson};
 constexpr Option kSchemaOptions[] = {{"directory", "DIR", "search this directory"}};
 constexpr Option kClientOptions[] = {kControl, kJson};
-constexpr Option kReloadOptions[] = {
-    kControl, kJson, {"plan", "", "not available in this build"}, {"now", "", "not available in this build"}};
+constexpr Option kReloadOptions[] = {kControl,
+                                     kJson,
+                                     {"plan", "", "say what would be replaced and why; change nothing"},
+                                     {"now", "", "do not wait for the oldest generation to drain: end it"}};
 constexpr Option kStopOptions[] = {kControl, kJson, {"now", "", "cut off what is in flight"}};
 constexpr Option kVersionOptions[] = {kJson};
 

@@ -142,6 +142,7 @@ struct CompartmentPlan {
     // right.
     std::vector<NodePlan> nodes;
     std::vector<ListenerPlan> listeners;
+    std::vector<std::string> exclusive; // what only one of its workers may have at a time (supervisor only)
     bool operator==(const CompartmentPlan &) const = default;
 };
 

@@ -186,9 +186,24 @@ std::uint32_t Resolver::build(const Wanted &wanted)
         convert_table(*wanted.table, wanted.choice.kind->options, wanted.reserved, wanted.owner, "", how, node.options);
     if (!good || wanted.compartment == kNone) return kNone;
     node.plugin = plugin_of(wanted.compartment, *wanted.choice.plugin);
+    take_exclusive(wanted);
     std::vector<NodePlan> &nodes = plan_.compartments[wanted.compartment].nodes;
     nodes.push_back(std::move(node));
     return static_cast<std::uint32_t>(nodes.size() - 1);
+}
+
+void Resolver::take_exclusive(const Wanted &wanted)
+{
+    for (const std::string &what : wanted.choice.kind->exclusive) {
+        const auto [holder, is_first] = exclusive_.emplace(what, wanted.owner);
+        if (is_first)
+            plan_.compartments[wanted.compartment].exclusive.push_back(what);
+        else
+            problems_.add(wanted.table->key_at,
+                          wanted.owner + ": \"" + wanted.choice.kind->name + "\" needs \"" + what +
+                              "\" for itself: expected it to be free, " + holder->second + " has it",
+                          "remove one of the two");
+    }
 }
 
 bool Resolver::fill_object(const Wanted &wanted, const Item &item, const OptionSpec &spec, const std::string &option,

@@ -51,6 +51,7 @@ private:
     // How the options of a table are converted into `node`; `object` may be null.
     Conversion conversion(const std::string &owner, NodePlan &node, ObjectFiller object);
     void check_interfaces(const Wanted &wanted);
+    void take_exclusive(const Wanted &wanted);
     bool fill_object(const Wanted &wanted, const Item &item, const OptionSpec &spec, const std::string &option,
                      Value &value, NodePlan &node);
     bool fill_service(const Wanted &wanted, const Item &item, const OptionSpec &spec, Value &value);
@@ -77,6 +78,7 @@ private:
     std::vector<std::string> in_hand_;              // names of services, for a cycle's message
     std::set<std::string> names_;                   // of nodes
     std::map<std::string, const Item *> addresses_; // the listener of each
+    std::map<std::string, std::string> exclusive_;  // the owner of each
 };
 
 } // namespace hawser::host

@@ -207,8 +207,12 @@ bool ControlServer::take_line(std::uint64_t id, const std::string &line)
     ControlRequest asked;
     asked.verb = std::string(verb->get_string());
     if (const json::value *args = request->if_contains("args"); args != nullptr && args->is_object()) {
-        const json::value *now = args->get_object().if_contains("now");
-        asked.now = now != nullptr && now->is_bool() && now->get_bool();
+        const auto flag = [args](std::string_view name) {
+            const json::value *value = args->get_object().if_contains(name);
+            return value != nullptr && value->is_bool() && value->get_bool();
+        };
+        asked.now = flag("now");
+        asked.plan = flag("plan");
     }
     asked.reply = [this, id, key](const Reply &reply) {
         json::object out;

@@ -24,7 +24,7 @@ struct Reply {
 
 struct ControlRequest {
     std::string verb;                         // "status"
-    bool now = false;                         // args.now
+    bool now = false, plan = false;           // args.now, args.plan
     std::function<void(const Reply &)> reply; // once; also later, also after the peer has gone
 };
 

@@ -5,10 +5,7 @@
 
 #include "loop/loop.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <utility>
@@ -16,9 +13,8 @@
 namespace hawser::host {
 namespace {
 
-constexpr std::uint32_t kReplaced = 1, kStopping = 2;  // HAWSER_REPLACED, HAWSER_STOPPING
-constexpr std::uint64_t kEarlyDeath = 500'000'000;     // after READY: counts as failing to start
-constexpr std::uint64_t kCloseTimeout = 6'000'000'000; // a worker's own for a loop that is stuck is 5 s
+constexpr std::uint32_t kStopping = 2;             // HAWSER_STOPPING
+constexpr std::uint64_t kEarlyDeath = 500'000'000; // after READY: counts as failing to start
 
 } // namespace
 
@@ -41,197 +37,15 @@ Result<std::unique_ptr<WorkerHandle>> Fleet::launch(const SharedPlan &plan, cons
     hearer.failed = [this, self](const Failed &failed) { this->failed(*self, failed); };
     hearer.closed = [this, self] { closed(*self); };
     hearer.status = [this, self](const StatusReport &report) { heard_status(*self, report); };
-    hearer.drained = [this](const Drained &drained) { cut_ += ending_ ? drained.cut : 0; };
+    hearer.drained = [this, self](const Drained &drained) {
+        cut_ += ending_ ? drained.cut : 0;
+        if (const auto retiree = retiring_.find(*self); retiree != retiring_.end()) retiree->second.told = drained;
+    };
     hearer.ended = [this, self](const WorkerEnd &end) { ended(*self, end); };
     auto worker =
         WorkerHandle::start(events_, launcher_, snapshot, plan, std::move(*sockets), settings.files, std::move(hearer));
     if (worker) *self = worker->get();
     return worker;
-}
-
-void Fleet::change(const HostPlan &plan, const FleetSettings &settings, std::uint64_t generation,
-                   std::function<void(const Change &)> done)
-{
-    next_settings_ = settings;
-    generation_ = generation;
-    drain_timeout_ = plan.drain_timeout_ns;
-    start_timeout_ = plan.start_timeout_ns;
-    wanted_ = &plan;
-    phase_ = Phase::Starting;
-    change_ = {};
-    done_ = std::move(done);
-    std::vector<SharedPlan> wanted;
-    for (const auto &[name, slot] : slots_) {
-        const bool named = std::any_of(plan.compartments.begin(), plan.compartments.end(),
-                                       [&name = name](const CompartmentPlan &each) { return each.name == name; });
-        if (!named) change_.removed.push_back(name);
-    }
-    for (const CompartmentPlan &compartment : plan.compartments) {
-        const auto slot = slots_.find(compartment.name);
-        // One that is dead or being started again is started anew: the operator may have mended it.
-        const bool serves = slot != slots_.end() && slot->second.worker != nullptr &&
-                            slot->second.worker->state() == WorkerHandle::State::Serving;
-        if (serves && *slot->second.plan == compartment && settings == settings_) {
-            change_.unchanged.push_back(compartment.name);
-            continue;
-        }
-        change_.changed.push_back(compartment.name);
-        wanted.push_back(std::make_shared<const CompartmentPlan>(compartment));
-    }
-    for (const SharedPlan &each : wanted) {
-        if (!change_.failed) start_candidate(each);
-    }
-    advance_soon();
-}
-
-void Fleet::start_candidate(const SharedPlan &plan)
-{
-    WorkerHearer hearer;
-    hearer.ready = [this] { advance(); };
-    hearer.serving = [this] { advance(); };
-    auto worker = launch(plan, next_settings_, generation_, std::move(hearer));
-    if (worker)
-        candidates_[plan->name] = std::move(*worker);
-    else
-        fail_change({static_cast<std::int32_t>(worker.error().status), {}, {}, worker.error().text});
-}
-
-// From the event loop: the handle that tells something is still in a call, and what there is nothing to wait for is
-// told later too.
-void Fleet::advance_soon()
-{
-    events_.post([this] { advance(); });
-}
-
-void Fleet::fail_change(const Failed &failed)
-{
-    if (!done_ || phase_ == Phase::Closing) return;
-    if (!change_.failed) change_.failed = failed;
-    advance_soon();
-}
-
-bool Fleet::all_candidates(WorkerHandle::State state) const
-{
-    return candidates_.size() == change_.changed.size() &&
-           std::all_of(candidates_.begin(), candidates_.end(),
-                       [state](const auto &each) { return each.second->state() == state; });
-}
-
-void Fleet::advance()
-{
-    if (!done_) return;
-    if (change_.failed) {
-        undo();
-        return;
-    }
-    if (phase_ == Phase::Starting && all_candidates(WorkerHandle::State::Ready)) {
-        phase_ = Phase::Attaching;
-        for (auto &[name, worker] : candidates_) worker->serve();
-    }
-    // The new ones accept before the old ones stop: no moment without.
-    if (phase_ == Phase::Attaching && all_candidates(WorkerHandle::State::Serving)) swap();
-    if (phase_ == Phase::Closing && closing_.empty()) finish_change();
-}
-
-// Until they have gone, they hold sockets that a next attempt would find in use. In one process there is no next
-// attempt, and one that hangs ends it before it could be told.
-void Fleet::undo()
-{
-    if (!ending_) { // then they were told already
-        for (auto &[name, worker] : candidates_) let_go(*worker, {kReplaced, drain_timeout_, {}});
-    }
-    if (candidates_.empty() || settings_.single) finish_change();
-}
-
-// A candidate may have connections already, but only if it was told to serve.
-void Fleet::let_go(WorkerHandle &worker, Drain how)
-{
-    if (!worker.served())
-        worker.stop();
-    else if (worker.state() != WorkerHandle::State::Draining)
-        worker.drain(std::move(how));
-}
-
-void Fleet::swap()
-{
-    phase_ = Phase::Closing;
-    settings_ = next_settings_;
-    for (auto &[name, worker] : candidates_) {
-        Slot &slot = slots_[name];
-        if (slot.worker) link(*slot.worker, *worker);
-        retire(slot);
-        slot.plan = worker->plan();
-        slot.generation = generation_;
-        slot.worker = std::move(worker);
-        slot.backoff.succeeded();
-        slot.health = {};
-    }
-    candidates_.clear();
-    for (const std::string &name : change_.removed) {
-        retire(slots_.at(name));
-        slots_.erase(name);
-    }
-    // The old workers have theirs until they have emptied the queues.
-    sockets_.keep_only(*wanted_);
-    if (!closing_.empty()) {
-        closing_timer_ = events_.after(kCloseTimeout, [this] {
-            closing_.clear();
-            advance();
-        });
-    }
-}
-
-// A way for each loop of the older one. Without one its connections finish where they are.
-void Fleet::link(WorkerHandle &older, WorkerHandle &newer)
-{
-    if (older.state() != WorkerHandle::State::Serving) return;
-    Handoff give{Handoff::Role::Give, {}}, take{Handoff::Role::Take, {}};
-    for (unsigned i = 0; i < std::clamp(older.plan()->loops, 1U, kMaxLoops); ++i) {
-        int ends[2];
-        if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
-            log_.write(Level::Warning, "compartment." + older.plan()->name, "handoff_failed",
-                       {{"error", system_error("cannot make a way for connections", errno).text}});
-            return;
-        }
-        give.ways.emplace_back(ends[0]);
-        take.ways.emplace_back(ends[1]);
-    }
-    newer.hand_over(std::move(take));
-    older.hand_over(std::move(give));
-}
-
-void Fleet::retire(Slot &slot)
-{
-    events_.cancel(slot.restart);
-    if (!slot.worker) return;
-    if (slot.worker->served()) closing_.insert(slot.worker.get());
-    slot.worker->drain({kReplaced, drain_timeout_, SocketStore::unserved(*slot.plan, *wanted_)});
-    retiring_.push_back(std::move(slot.worker));
-}
-
-void Fleet::closed(const WorkerHandle *worker)
-{
-    if (closing_.erase(worker) > 0) advance();
-}
-
-void Fleet::finish_change()
-{
-    events_.cancel(closing_timer_);
-    closing_.clear();
-    const auto done = std::exchange(done_, {});
-    const Change change = std::exchange(change_, {});
-    done(change);
-    gone_if_empty();
-}
-
-// The host is stopping.
-void Fleet::give_up_change()
-{
-    if (!done_) return;
-    closing_.clear();
-    if (phase_ != Phase::Closing && !change_.failed)
-        change_.failed = Failed{static_cast<std::int32_t>(Status::NotRunning), {}, {}, "the host is stopping"};
-    advance_soon();
 }
 
 std::string Fleet::log_death(WorkerHandle &worker, const WorkerEnd &end)
@@ -295,9 +109,10 @@ void Fleet::retiree_ended(WorkerHandle *worker, const WorkerEnd &end)
 {
     if (end.signal != 0) log_death(*worker, end);
     count_end(*worker, end);
-    const bool closes = closing_.erase(worker) > 0;
-    std::erase_if(retiring_, [worker](const auto &each) { return each.get() == worker; });
-    if (closes) advance_soon();
+    const bool awaited = closing_.erase(worker) + vacating_.erase(worker) > 0;
+    const auto retiree = retiring_.extract(worker);
+    if (awaited) advance_soon();
+    tell_drained(retiree.mapped());
     gone_if_empty();
 }
 
@@ -364,8 +179,9 @@ void Fleet::drain_all(std::uint64_t timeout_ns)
         if (slot.worker) slot.worker->drain({kStopping, timeout_ns, {}});
     }
     for (auto &[name, worker] : candidates_) let_go(*worker, {kStopping, timeout_ns, {}});
-    for (auto &worker : retiring_) worker->drain({kStopping, timeout_ns, {}});
+    for (auto &[worker, retiree] : retiring_) worker->drain({kStopping, timeout_ns, {}});
     give_up_change();
+    tell_watches();
     events_.post([this] { gone_if_empty(); });
 }
 
@@ -375,6 +191,7 @@ void Fleet::stop_all()
     for_each([](WorkerHandle &worker) { worker.stop(); });
     for (auto &[name, slot] : slots_) events_.cancel(slot.restart);
     give_up_change();
+    tell_watches();
     events_.post([this] { gone_if_empty(); });
 }
 
@@ -392,7 +209,7 @@ void Fleet::for_each(const std::function<void(WorkerHandle &)> &visit)
         if (slot.worker) visit(*slot.worker);
     }
     for (auto &[name, worker] : candidates_) visit(*worker);
-    for (auto &worker : retiring_) visit(*worker);
+    for (auto &[worker, retiree] : retiring_) visit(*worker);
 }
 
 } // namespace hawser::host

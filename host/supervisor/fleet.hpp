@@ -30,6 +30,18 @@ struct FleetSettings {
 struct Change {
     std::optional<Failed> failed;                         // of the first worker that failed; nothing has changed then
     std::vector<std::string> changed, unchanged, removed; // compartments
+    std::vector<std::vector<std::string>> why;            // for each of changed
+};
+
+// How far a worker that was replaced is.
+struct DrainNews {
+    std::string compartment;
+    std::uint64_t generation = 0;
+    int pid = 0;
+    std::uint64_t ms = 0;   // since it was told
+    std::uint64_t open = 0; // connections that it still has
+    Drained drained;        // once it has ended
+    bool ended = false;
 };
 
 class Fleet {
@@ -47,6 +59,15 @@ public:
     // started for it have gone. REQUIRES: no change in hand, its sockets are open, it lives until done().
     void change(const HostPlan &plan, const FleetSettings &settings, std::uint64_t generation,
                 std::function<void(const Change &)> done);
+
+    // What change() would do. `settings_differ`: whether the workers' settings would change.
+    Change compare(const HostPlan &plan, bool settings_differ) const;
+    // The oldest worker of a compartment that has as many generations as there may be, or null: `change` has to wait
+    // until it has drained. on_retired: a worker that was replaced has ended.
+    WorkerHandle *in_the_way(const Change &change);
+    void on_retired(std::function<void()> retired) { retired_ = std::move(retired); }
+    // told() comes once: when all that drain now have ended, or after that time, with how it went.
+    void watch_drain(std::uint64_t timeout_ns, std::function<void(const std::vector<DrainNews> &)> told);
 
     void drain_all(std::uint64_t timeout_ns); // HAWSER_STOPPING; on_gone follows
     void stop_all();
@@ -91,8 +112,19 @@ private:
         Health health;
         bool refused = false; // its worker said why it ends
     };
-    // A change goes through these in order; a failure in the first two undoes it.
-    enum class Phase : std::uint8_t { Starting, Attaching, Closing };
+    // A change goes through these in order, back to Starting after Vacating; a failure before Closing undoes it.
+    enum class Phase : std::uint8_t { Starting, Vacating, Attaching, Closing };
+    struct Retiree {
+        std::unique_ptr<WorkerHandle> worker;
+        std::uint64_t since = 0;
+        Drained told;
+    };
+    struct DrainWatch {
+        std::set<const WorkerHandle *> waits_for;
+        std::vector<DrainNews> news;
+        std::function<void(const std::vector<DrainNews> &)> told;
+        Events::Id timer = 0;
+    };
     // `ready` and `serving` of the hearer are the caller's; the rest is the same for every worker.
     Result<std::unique_ptr<WorkerHandle>> launch(const SharedPlan &plan, const FleetSettings &settings,
                                                  std::uint64_t generation, WorkerHearer hearer);
@@ -103,6 +135,14 @@ private:
     void let_go(WorkerHandle &worker, Drain how);
     void swap();
     void retire(Slot &slot);
+    std::vector<WorkerHandle *> holders_of(const std::vector<std::string> &exclusive) const;
+    void vacate();
+    void start_late();
+    void keep_retiring(std::unique_ptr<WorkerHandle> worker);
+    static DrainNews news_of(const Retiree &retiree, bool ended);
+    void tell_drained(const Retiree &retiree);
+    void finish_watch(const std::shared_ptr<DrainWatch> &watch);
+    void tell_watches();
     void link(WorkerHandle &older, WorkerHandle &newer);
     void finish_change();
     bool all_candidates(WorkerHandle::State state) const;
@@ -130,12 +170,17 @@ private:
     Mourn mourn_;
     std::map<std::string, Slot> slots_;
     std::map<std::string, std::unique_ptr<WorkerHandle>> candidates_;
-    std::vector<std::unique_ptr<WorkerHandle>> retiring_;
+    std::map<WorkerHandle *, Retiree> retiring_;
+    std::vector<std::shared_ptr<DrainWatch>> drain_watches_;
+    std::function<void()> retired_;
     std::uint64_t generation_ = 0, drain_timeout_ = 0, start_timeout_ = 0;
     Change change_;
     const HostPlan *wanted_ = nullptr; // of the change in hand
     Phase phase_ = Phase::Starting;
-    std::set<const WorkerHandle *> closing_; // told to drain by the change, not closed yet
+    std::vector<SharedPlan> late_;            // of the change: to be started when their predecessors have ended
+    std::vector<std::string> vacated_;        // compartments whose worker made way
+    std::set<const WorkerHandle *> vacating_; // those workers, until they have ended
+    std::set<const WorkerHandle *> closing_;  // told to drain by the change, not closed yet
     Events::Id closing_timer_ = 0;
     std::function<void(const Change &)> done_;
     std::function<void()> gone_;

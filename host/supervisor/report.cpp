@@ -129,6 +129,7 @@ std::string status_json(const HostFacts &facts, Fleet &fleet, const Fleet::Repor
     out["generation"] = facts.generation;
     out["config"] = facts.plan->path;
     out["uptime_ms"] = (monotonic_now() - facts.started_at) / 1'000'000;
+    if (!facts.waits_for.empty()) out["reload_waits_for"] = facts.waits_for;
     json::array compartments, listeners;
     fleet.for_each([&](WorkerHandle &worker) {
         json::object compartment = worker_object(worker, fleet);
@@ -175,18 +176,56 @@ std::string tree_json(const HostFacts &facts, Fleet &fleet, const Fleet::Reports
     return json::serialize(root);
 }
 
-std::string change_json(std::uint64_t generation, const Change &change)
+namespace {
+
+json::array names(const std::vector<std::string> &from)
 {
-    const auto names = [](const std::vector<std::string> &from) {
-        json::array out;
-        for (const std::string &name : from) out.emplace_back(name);
-        return out;
-    };
+    json::array out;
+    for (const std::string &name : from) out.emplace_back(name);
+    return out;
+}
+
+json::object object_of(const Change &change)
+{
     json::object out;
-    out["generation"] = generation;
     out["changed"] = names(change.changed);
     out["unchanged"] = names(change.unchanged);
     out["removed"] = names(change.removed);
+    json::object why;
+    for (std::size_t i = 0; i < change.changed.size() && i < change.why.size(); ++i)
+        why[change.changed[i]] = names(change.why[i]);
+    out["why"] = std::move(why);
+    return out;
+}
+
+} // namespace
+
+std::string change_json(std::uint64_t generation, std::uint64_t ms, const Change &change,
+                        const std::vector<DrainNews> &drains)
+{
+    json::object out = object_of(change);
+    out["generation"] = generation;
+    out["ms"] = ms;
+    json::array told;
+    for (const DrainNews &news : drains) {
+        json::object drain{{"compartment", news.compartment}, {"generation", news.generation}, {"ms", news.ms}};
+        if (news.ended) {
+            drain["moved"] = news.drained.moved;
+            drain["finished"] = news.drained.finished;
+            drain["cut"] = news.drained.cut;
+        } else {
+            drain["open"] = news.open;
+        }
+        told.push_back(std::move(drain));
+    }
+    out["drains"] = std::move(told);
+    return json::serialize(out);
+}
+
+std::string plan_json(const Change &change, const std::string &waits_for)
+{
+    json::object out = object_of(change);
+    if (!waits_for.empty()) out["waits_for"] = waits_for;
     return json::serialize(out);
 }
 

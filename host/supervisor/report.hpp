@@ -1,4 +1,4 @@
-// What the host says of itself, as JSON (host/supervisor/control.md).
+// What the host says of itself, as JSON.
 #pragma once
 
 #include "config/plan.hpp"
@@ -15,11 +15,15 @@ struct HostFacts {
     std::uint64_t started_at = 0; // monotonic
     const HostPlan *plan = nullptr;
     std::vector<SocketStore::Bound> bound;
+    std::string waits_for; // a reload has to wait for this; or empty
 };
 
 std::string status_json(const HostFacts &facts, Fleet &fleet, const Fleet::Reports &reports);
 std::string tree_json(const HostFacts &facts, Fleet &fleet, const Fleet::Reports &reports);
-std::string change_json(std::uint64_t generation, const Change &change);
+// `ms`: from the request to where the new generation serves.
+std::string change_json(std::uint64_t generation, std::uint64_t ms, const Change &change,
+                        const std::vector<DrainNews> &drains);
+std::string plan_json(const Change &change, const std::string &waits_for); // of a change that is not made
 std::string version_json();
 
 } // namespace hawser::host

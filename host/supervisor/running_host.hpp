@@ -36,6 +36,7 @@ private:
         StoredPlugin copy;
         std::string told;
     };
+    using Asked = std::shared_ptr<std::vector<Answer>>;
     using Staying = std::map<std::string, Stays>; // by the path of the file
     // A configuration that a reload has in hand.
     struct Next {
@@ -70,13 +71,20 @@ private:
     // supervisor_reload.cpp
     std::vector<Problem> impossible(const HostPlan &plan) const;
     void apply_umask(const HostPlan &plan) const;
-    void ask_reload(Answer reply);
+    void ask_reload(Answer reply, bool now = false);
+    void plan_reload(const Answer &answer);
     void refuse_waiting();
     void begin_reload();
-    void try_change(const std::shared_ptr<Next> &next, const Answer &answer);
-    void refuse(const Sources &sources, const std::vector<Problem> &problems, Status status, const Answer &answer);
-    void finish_reload(const std::shared_ptr<Next> &next, const Change &change, const Answer &answer);
+    std::shared_ptr<Next> read_next() const;
+    std::optional<Reply> what_is_wrong(const Next &next) const;
+    void try_change(const std::shared_ptr<Next> &next, const Asked &asked);
+    void hold_reload(WorkerHandle &oldest, const Asked &asked);
+    void release_held();
+    void refuse(const Reply &reply, const std::string &reason, const Asked &asked);
+    void finish_reload(const std::shared_ptr<Next> &next, const Change &change, const Asked &asked);
+    void end_reload();
     void take_over(Next &next);
+    std::vector<std::string> warnings(const Next &next);
 
     // supervisor_logs.cpp
     Reply reopen_logs();
@@ -109,6 +117,8 @@ private:
     std::uint64_t generation_ = 0;
     bool ending_ = false, reloading_ = false, serves_ = false, following_ = false, stdio_ended_ = false;
     std::vector<Answer> waiting_;
+    std::string waits_for_; // a reload waits for this worker to end
+    bool cuts_ = false;     // … and is told to end it
     Status result_ = Status::Ok;
 };
 

@@ -48,6 +48,7 @@ Status RunningHost::run()
     ::signal(SIGPIPE, SIG_IGN);
     if (const auto status = open()) return *status;
     fleet_->on_gone([this] { events_.stop(); });
+    fleet_->on_retired([this] { release_held(); });
     fleet_->on_death([this](WorkerHandle &worker, const WorkerEnd &end) {
         return report_crash(worker, end, state_ + "/crashes", loaded_.plan->path);
     });
@@ -206,6 +207,7 @@ void RunningHost::drain()
 {
     notifier_.stopping();
     ending_ = true;
+    if (!waits_for_.empty()) refuse_waiting();
     fleet_->drain_all(loaded_.plan->drain_timeout_ns);
     // The workers hold theirs until they have emptied the queues; who comes later is refused, not kept waiting.
     sockets_.close_all();
@@ -215,6 +217,7 @@ void RunningHost::end_now()
 {
     notifier_.stopping();
     ending_ = true;
+    if (!waits_for_.empty()) refuse_waiting();
     fleet_->stop_all();
     sockets_.close_all();
 }
@@ -222,7 +225,7 @@ void RunningHost::end_now()
 HostFacts RunningHost::facts() const
 {
     const char *state = ending_ ? "stopping" : reloading_ ? "reloading" : serves_ ? "running" : "starting";
-    return {state, generation_, started_at_, &*loaded_.plan, sockets_.bound(*loaded_.plan)};
+    return {state, generation_, started_at_, &*loaded_.plan, sockets_.bound(*loaded_.plan), waits_for_};
 }
 
 void RunningHost::control(const ControlRequest &request)
@@ -237,7 +240,7 @@ void RunningHost::control(const ControlRequest &request)
             reply({Status::Ok, tree_json(facts(), *fleet_, reports), {}});
         });
     } else if (request.verb == "reload") {
-        ask_reload(reply);
+        request.plan ? plan_reload(reply) : ask_reload(reply, request.now);
     } else if (request.verb == "logs reopen") {
         reply(reopen_logs());
     } else if (request.verb == "version") {

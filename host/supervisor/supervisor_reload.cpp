@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include <iterator>
 #include <utility>
 
 namespace hawser::host {
@@ -39,6 +40,12 @@ void look_for_stdio(const HostPlan &plan, std::vector<Problem> &problems)
     }
 }
 
+std::string describe_worker(const WorkerHandle &worker)
+{
+    return "generation " + std::to_string(worker.generation()) + " of compartment \"" + worker.plan()->name +
+           "\" (pid " + std::to_string(worker.pid()) + ")";
+}
+
 Error first_of(const std::vector<BindFailure> &failures) { return failures.front().error; }
 
 } // namespace
@@ -59,7 +66,7 @@ void RunningHost::apply_umask(const HostPlan &plan) const
     ::umask(mask >= 0 ? static_cast<mode_t>(mask) : umask_);
 }
 
-void RunningHost::ask_reload(Answer reply)
+void RunningHost::ask_reload(Answer reply, bool now)
 {
     if (options_.single || ending_ || loaded_.plan->path.empty()) {
         const std::string why = ending_ ? "the host is stopping"
@@ -71,29 +78,19 @@ void RunningHost::ask_reload(Answer reply)
         return;
     }
     waiting_.push_back(std::move(reply));
-    if (!reloading_) begin_reload();
+    cuts_ = cuts_ || now;
+    if (!reloading_ && (waits_for_.empty() || now)) begin_reload();
 }
 
 void RunningHost::refuse_waiting()
 {
+    waits_for_.clear();
     for (const auto &each : std::exchange(waiting_, {}))
         each({Status::NotRunning, "", {"reload: the host is stopping"}});
 }
 
-// One reload serves all who asked before it began to read the files.
-void RunningHost::begin_reload()
+std::shared_ptr<RunningHost::Next> RunningHost::read_next() const
 {
-    reloading_ = true;
-    begun_at_ = monotonic_now();
-    notifier_.reloading();
-    auto asked = std::make_shared<std::vector<Answer>>(std::exchange(waiting_, {}));
-    const auto answer = [this, asked](const Reply &reply) {
-        if (reply.status != Status::Ok && !ending_)
-            notifier_.ready("generation " + std::to_string(generation_) + " serves on: the last reload was refused");
-        for (const auto &each : *asked) each(reply);
-        reloading_ = false;
-        if (!waiting_.empty()) ending_ ? refuse_waiting() : begin_reload();
-    };
     auto next = std::make_shared<Next>();
     LoadRequest request = options_.load;
     request.find_plugins = [this, next = next.get()](const std::vector<std::string> &directories) {
@@ -102,84 +99,173 @@ void RunningHost::begin_reload()
         return found;
     };
     next->loaded = load_config(request);
-    watch(next->loaded);
-    if (!next->loaded.plan) {
-        refuse(next->loaded.sources, next->loaded.problems.sorted(), next->loaded.status, answer);
-    } else if (const auto problems = impossible(*next->loaded.plan); !problems.empty()) {
-        refuse(next->loaded.sources, problems, Status::BadConfig, answer);
-    } else {
-        try_change(next, answer);
-    }
+    return next;
 }
 
-void RunningHost::try_change(const std::shared_ptr<Next> &next, const Answer &answer)
+std::optional<Reply> RunningHost::what_is_wrong(const Next &next) const
 {
-    HostPlan &plan = *next->loaded.plan;
-    const auto refused = [this, &answer](const Error &error, std::vector<std::string> problems) {
-        log_.write(Level::Error, "host", "reload_refused", {{"reason", error.text}});
-        answer({error.status, "", std::move(problems)});
-    };
-    if (auto stored = store_plugins(plan, next->staying); !stored) {
-        refused(stored.error(), {stored.error().text});
+    Reply reply{next.loaded.status, "", {}};
+    std::vector<Problem> problems;
+    if (!next.loaded.plan) {
+        problems = next.loaded.problems.sorted();
+    } else {
+        problems = impossible(*next.loaded.plan);
+        if (problems.empty()) return std::nullopt;
+        reply.status = Status::BadConfig;
+    }
+    for (const Problem &problem : problems) reply.problems.push_back(format_problem(next.loaded.sources, problem));
+    return reply;
+}
+
+// What a reload would do now; nothing is started and no socket opened.
+void RunningHost::plan_reload(const Answer &answer)
+{
+    if (options_.single || loaded_.plan->path.empty()) {
+        answer({Status::Usage, "", {"reload: this host cannot be reloaded"}});
         return;
     }
-    if (!(plan.log == loaded_.plan->log)) {
+    const auto next = read_next();
+    if (const auto wrong = what_is_wrong(*next)) {
+        answer(*wrong);
+        return;
+    }
+    HostPlan &plan = *next->loaded.plan;
+    if (auto stored = store_plugins(plan, next->staying); !stored) {
+        answer({stored.error().status, "", {stored.error().text}});
+        return;
+    }
+    const Change change = fleet_->compare(plan, !(plan.log == loaded_.plan->log));
+    const WorkerHandle *oldest = fleet_->in_the_way(change);
+    answer({Status::Ok, plan_json(change, oldest != nullptr ? describe_worker(*oldest) : ""), {}});
+}
+
+// One reload serves all who asked before it began to read the files.
+void RunningHost::begin_reload()
+{
+    reloading_ = true;
+    begun_at_ = monotonic_now();
+    notifier_.reloading();
+    const auto asked = std::make_shared<std::vector<Answer>>(std::exchange(waiting_, {}));
+    const auto next = read_next();
+    watch(next->loaded);
+    if (const auto wrong = what_is_wrong(*next)) {
+        log_.write(Level::Error, "host", "reload_refused",
+                   {{"reason", "the configuration is wrong"},
+                    {"problems", std::to_string(wrong->problems.size())},
+                    {"first", wrong->problems.empty() ? "" : wrong->problems.front()}});
+        refuse(*wrong, {}, asked);
+        return;
+    }
+    try_change(next, asked);
+}
+
+void RunningHost::try_change(const std::shared_ptr<Next> &next, const Asked &asked)
+{
+    HostPlan &plan = *next->loaded.plan;
+    if (auto stored = store_plugins(plan, next->staying); !stored) {
+        refuse({stored.error().status, "", {stored.error().text}}, stored.error().text, asked);
+        return;
+    }
+    const bool logs_differ = !(plan.log == loaded_.plan->log);
+    if (WorkerHandle *oldest = fleet_->in_the_way(fleet_->compare(plan, logs_differ)); oldest != nullptr) {
+        hold_reload(*oldest, asked);
+        return;
+    }
+    if (logs_differ) {
         next->outputs.emplace();
         if (auto opened = next->outputs->open(plan.log, options_.daemon != nullptr); !opened) {
-            refused(opened.error(), {opened.error().text});
+            refuse({opened.error().status, "", {opened.error().text}}, opened.error().text, asked);
             return;
         }
     }
     const auto failures = sockets_.open(plan);
     if (!failures.empty()) {
-        std::vector<std::string> problems;
+        const Error first = first_of(failures);
+        Reply reply{first.status, "", {}};
         for (const BindFailure &failure : failures)
-            problems.push_back(format_problem(next->loaded.sources, {failure.at, failure.error.text, {}}));
-        refused(first_of(failures), std::move(problems));
+            reply.problems.push_back(format_problem(next->loaded.sources, {failure.at, failure.error.text, {}}));
+        refuse(reply, first.text, asked);
         return;
     }
+    waits_for_.clear();
+    cuts_ = false;
     fleet_->change(plan, fleet_settings(plan, next->or_else(outputs_)), generation_ + 1,
-                   [this, next, answer](const Change &change) { finish_reload(next, change, answer); });
+                   [this, next, asked](const Change &change) { finish_reload(next, change, asked); });
 }
 
-void RunningHost::refuse(const Sources &sources, const std::vector<Problem> &problems, Status status,
-                         const Answer &answer)
+// As many generations of a compartment live as may: the files are read again when the oldest has ended.
+void RunningHost::hold_reload(WorkerHandle &oldest, const Asked &asked)
 {
-    Reply reply{status, "", {}};
-    for (const Problem &problem : problems) reply.problems.push_back(format_problem(sources, problem));
-    log_.write(Level::Error, "host", "reload_refused",
-               {{"reason", "the configuration is wrong"},
-                {"problems", std::to_string(reply.problems.size())},
-                {"first", reply.problems.empty() ? "" : reply.problems.front()}});
-    answer(reply);
+    const std::string who = describe_worker(oldest);
+    if (who != waits_for_)
+        log_.write(Level::Warning, "host", "reload_waits",
+                   {{"for", who}, {"connections", std::to_string(oldest.open_connections())}});
+    waits_for_ = who;
+    waiting_.insert(waiting_.begin(), std::make_move_iterator(asked->begin()), std::make_move_iterator(asked->end()));
+    reloading_ = false;
+    notifier_.ready("generation " + std::to_string(generation_) + " serves on: a reload waits for " + who);
+    if (cuts_) oldest.stop();
 }
 
-void RunningHost::finish_reload(const std::shared_ptr<Next> &next, const Change &change, const Answer &answer)
+void RunningHost::release_held()
 {
+    if (!waits_for_.empty() && !reloading_ && !ending_) begin_reload();
+}
+
+// `reason`: for the log, which has heard of it already if that is empty.
+void RunningHost::refuse(const Reply &reply, const std::string &reason, const Asked &asked)
+{
+    if (!reason.empty()) log_.write(Level::Error, "host", "reload_refused", {{"reason", reason}});
+    if (!ending_)
+        notifier_.ready("generation " + std::to_string(generation_) + " serves on: the last reload was refused");
+    for (const auto &each : *asked) each(reply);
+    end_reload();
+}
+
+void RunningHost::end_reload()
+{
+    reloading_ = false;
+    waits_for_.clear();
+    if (!waiting_.empty()) ending_ ? refuse_waiting() : begin_reload();
+}
+
+void RunningHost::finish_reload(const std::shared_ptr<Next> &next, const Change &change, const Asked &asked)
+{
+    // How long those who asked wait for the old workers to drain; what takes longer goes on without them.
+    constexpr std::uint64_t kDrainNews = 500'000'000;
     if (change.failed) {
         sockets_.keep_only(*loaded_.plan);
         const std::string text = describe_failure(*change.failed, *next->loaded.plan, next->loaded.sources);
-        log_.write(Level::Error, "host", "reload_refused", {{"reason", text}});
-        answer({static_cast<Status>(change.failed->status), "", {text}});
+        refuse({static_cast<Status>(change.failed->status), "", {text}}, text, asked);
         return;
     }
     take_over(*next);
     announce("reloaded");
-    Reply reply{Status::Ok, change_json(generation_, change), {}};
-    for (const auto &[path, stays] : next->staying) {
+    const std::uint64_t ms = (monotonic_now() - begun_at_) / 1'000'000;
+    fleet_->watch_drain(kDrainNews, [asked, change, ms, generation = generation_,
+                                     told = warnings(*next)](const std::vector<DrainNews> &drains) {
+        for (const auto &each : *asked) each({Status::Ok, change_json(generation, ms, change, drains), told});
+    });
+    end_reload();
+}
+
+// What of the new configuration has no effect yet.
+std::vector<std::string> RunningHost::warnings(const Next &next)
+{
+    std::vector<std::string> problems;
+    for (const auto &[path, stays] : next.staying) {
         log_.write(Level::Warning, "host", "plugin_stays", {{"reason", stays.told}});
-        reply.problems.push_back(stays.told);
+        problems.push_back(stays.told);
     }
     if (control_path() != control_path_) {
         log_.write(Level::Warning, "host", "control_stays", {{"socket", control_path_}, {"next", control_path()}});
-        reply.problems.push_back("[host]: control: takes effect at the next start; until then the socket is " +
-                                 control_path_);
+        problems.push_back("[host]: control: takes effect at the next start; until then the socket is " +
+                           control_path_);
     }
     const std::string state = loaded_.plan->state.empty() ? default_state_directory() : loaded_.plan->state;
     if (state != state_)
-        reply.problems.push_back("[host]: state: takes effect at the next start; until then plugins are copied to " +
-                                 state_);
-    answer(reply);
+        problems.push_back("[host]: state: takes effect at the next start; until then plugins are copied to " + state_);
+    return problems;
 }
 
 void RunningHost::take_over(Next &next)

@@ -71,7 +71,6 @@ TEST(CommandLine, SaysWhichCommandsAreNotAvailableInThisBuild)
         EXPECT_EQ(ended.status, 64) << name;
         EXPECT_NE(ended.err.find("not available in this build"), std::string::npos) << name;
     }
-    EXPECT_NE(hawser({"reload", "--plan"}).err.find("not available in this build"), std::string::npos);
 }
 
 TEST(CommandLine, ShowsHelpForEveryCommand)

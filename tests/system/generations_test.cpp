@@ -214,7 +214,7 @@ TEST(Generations, StartADeadWorkerAgainAtAReload)
         ::kill(worker, SIGKILL);
         ASSERT_TRUE(eventually([&] { return !fs::exists("/proc/" + std::to_string(worker)); }));
     }
-    EXPECT_EQ(host.command({"reload"}).out, "generation 2 serves; replaced: main; untouched: none\n");
+    EXPECT_EQ(first_line(host.command({"reload"}).out), "generation 2 serves; replaced: main; untouched: none");
     EXPECT_EQ(host.connect().get("/").body, "x");
     EXPECT_EQ(host.workers().size(), 1U);
     EXPECT_EQ(host.stop(), 0);

@@ -73,6 +73,8 @@ Ended hawser(const std::vector<std::string> &words, const ProcessOptions &option
     return run(all, options);
 }
 
+std::string first_line(const std::string &text) { return text.substr(0, text.find('\n')); }
+
 std::size_t count(const std::string &text, const std::string &part)
 {
     std::size_t n = 0;

@@ -48,6 +48,7 @@ private:
 
 Ended hawser(const std::vector<std::string> &words, const ProcessOptions &options = {});
 std::size_t count(const std::string &text, const std::string &part);
+std::string first_line(const std::string &text); // without its end
 std::size_t resident_bytes(int pid);
 
 } // namespace hawser::test

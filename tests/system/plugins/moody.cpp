@@ -2,6 +2,7 @@
 #include "hawser/hawser.hpp"
 #include "hawser/http.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -50,6 +51,20 @@ struct Moody {
         if (mood == "hang_stop") hang(node);
         node.info("moody_stopped");
     }
+};
+
+// Takes a file for itself: two of these at a time do not start.
+struct SingleUser {
+    hawser::Node node;
+    std::string file{node.option("file").path()};
+    void start() const
+    {
+        if (node.option("mood").text() == "refuse") throw hawser::Error("no will to start");
+        const int fd = ::open(file.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+        if (fd < 0) throw hawser::Error("the file is another's");
+        ::close(fd);
+    }
+    void stop() const { ::unlink(file.c_str()); }
 };
 
 // Answers for as long as the client reads: a stream of zeros.
@@ -113,6 +128,6 @@ struct Pusher {
 
 } // namespace
 
-HAWSER_PLUGIN(hawser::service<Moody>("moody"), hawser::http::resource<Crash>("crash"),
-              hawser::http::resource<Hang>("hang"), hawser::http::resource<Stream>("stream"),
-              hawser::protocol<Pusher>("pusher"))
+HAWSER_PLUGIN(hawser::service<Moody>("moody"), hawser::service<SingleUser>("single_user"),
+              hawser::http::resource<Crash>("crash"), hawser::http::resource<Hang>("hang"),
+              hawser::http::resource<Stream>("stream"), hawser::protocol<Pusher>("pusher"))

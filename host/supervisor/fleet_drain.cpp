@@ -1,0 +1,104 @@
+// Tests: tests/system/generations_test.cpp
+// The part of Fleet that knows the workers which drain: how many there are of a compartment, and how it went with each.
+#include "supervisor/fleet.hpp"
+
+#include "loop/loop.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace hawser::host {
+namespace {
+
+constexpr std::size_t kMostGenerations = 4; // of a compartment, the one that is to come included
+
+} // namespace
+
+void Fleet::keep_retiring(std::unique_ptr<WorkerHandle> worker)
+{
+    WorkerHandle *which = worker.get();
+    Retiree &retiree = retiring_[which];
+    retiree.worker = std::move(worker);
+    retiree.since = monotonic_now();
+}
+
+DrainNews Fleet::news_of(const Retiree &retiree, bool ended)
+{
+    WorkerHandle &worker = *retiree.worker;
+    DrainNews news;
+    news.compartment = worker.plan()->name;
+    news.generation = worker.generation();
+    news.pid = worker.pid();
+    news.ms = (monotonic_now() - retiree.since) / 1'000'000;
+    news.drained = retiree.told;
+    news.ended = ended;
+    news.open = ended ? 0 : worker.open_connections();
+    return news;
+}
+
+void Fleet::tell_drained(const Retiree &retiree)
+{
+    const DrainNews news = news_of(retiree, true);
+    log_.write(news.drained.cut > 0 ? Level::Warning : Level::Info, "compartment." + news.compartment, "drained",
+               {{"pid", std::to_string(news.pid)},
+                {"generation", std::to_string(news.generation)},
+                {"ms", std::to_string(news.ms)},
+                {"moved", std::to_string(news.drained.moved)},
+                {"finished", std::to_string(news.drained.finished)},
+                {"cut", std::to_string(news.drained.cut)}});
+    for (const auto &watch : drain_watches_) {
+        if (watch->waits_for.erase(retiree.worker.get()) == 0) continue;
+        watch->news.push_back(news);
+        if (watch->waits_for.empty()) finish_watch(watch);
+    }
+    std::erase_if(drain_watches_, [](const auto &each) { return !each->told; });
+    if (retired_ && !ending_) events_.post(retired_);
+}
+
+void Fleet::watch_drain(std::uint64_t timeout_ns, std::function<void(const std::vector<DrainNews> &)> told)
+{
+    auto watch = std::make_shared<DrainWatch>();
+    watch->told = std::move(told);
+    for (const auto &[worker, retiree] : retiring_) watch->waits_for.insert(worker);
+    drain_watches_.push_back(watch);
+    watch->timer = events_.after(watch->waits_for.empty() || ending_ ? 0 : timeout_ns, [this, watch] {
+        finish_watch(watch);
+        std::erase(drain_watches_, watch);
+    });
+}
+
+// Those that drain on are told as they are.
+void Fleet::finish_watch(const std::shared_ptr<DrainWatch> &watch)
+{
+    if (!watch->told) return;
+    events_.cancel(watch->timer);
+    for (const WorkerHandle *worker : watch->waits_for) {
+        const auto retiree = std::find_if(retiring_.begin(), retiring_.end(),
+                                          [worker](const auto &each) { return each.first == worker; });
+        if (retiree != retiring_.end()) watch->news.push_back(news_of(retiree->second, false));
+    }
+    std::exchange(watch->told, {})(watch->news);
+}
+
+void Fleet::tell_watches()
+{
+    for (const auto &watch : std::exchange(drain_watches_, {})) finish_watch(watch);
+}
+
+WorkerHandle *Fleet::in_the_way(const Change &change)
+{
+    for (const std::string &name : change.changed) {
+        const auto slot = slots_.find(name);
+        std::size_t count = slot != slots_.end() && slot->second.worker ? 1 : 0;
+        WorkerHandle *oldest = nullptr;
+        for (const auto &[worker, retiree] : retiring_) {
+            if (worker->plan()->name != name) continue;
+            ++count;
+            if (oldest == nullptr || worker->generation() < oldest->generation()) oldest = worker;
+        }
+        if (count >= kMostGenerations && oldest != nullptr) return oldest;
+    }
+    return nullptr;
+}
+
+} // namespace hawser::host
