@@ -45,7 +45,8 @@ protected:
     // [host] with `keys`, and `rest`.
     std::string toml(const std::string &keys, const std::string &rest = kWeb) const
     {
-        return "[host]\nplugins = [\"" HAWSER_PLUGINS "\", \"" HAWSER_BUILD "/test-plugins\"]\ncontrol = \"" +
+        return "[host]\nplugins = [\"" + open_copy(HAWSER_PLUGINS) + "\", \"" + open_copy(HAWSER_BUILD "/test-plugins") +
+               "\"]\ncontrol = \"" +
                directory_.path() + "/control.sock\"\n" + keys + '\n' + rest;
     }
     Ended command(std::vector<std::string> words) const

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <fstream>
 #include <stdexcept>
 
@@ -172,6 +173,25 @@ int Process::wait(std::chrono::milliseconds deadline)
         else
             ::poll(nullptr, 0, 5);
     }
+}
+
+std::string open_copy(const std::string &directory)
+{
+    namespace fs = std::filesystem;
+    static std::map<std::string, TempDir> copies;
+    constexpr auto kOthers = fs::perms::others_exec;
+    bool is_open = true;
+    for (fs::path path = directory; path != path.root_path(); path = path.parent_path())
+        is_open = is_open && (fs::status(path).permissions() & kOthers) != fs::perms::none;
+    if (is_open) return directory;
+    const auto [copy, is_new] = copies.try_emplace(directory);
+    const fs::path to = copy->second.path();
+    if (!is_new) return to.string();
+    fs::permissions(to, fs::perms::others_exec | fs::perms::others_read, fs::perm_options::add);
+    for (const auto &each : fs::directory_iterator(directory)) {
+        if (each.is_regular_file()) fs::copy_file(each.path(), to / each.path().filename());
+    }
+    return to.string();
 }
 
 bool has_mount_namespaces()

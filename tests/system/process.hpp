@@ -58,6 +58,9 @@ private:
     std::string out_, err_;
 };
 
+// A directory of plugins as every user may read it: a copy, if it lies where others may not go.
+std::string open_copy(const std::string &directory);
+
 // Whether a test may have file systems of its own: root without a container's bounds.
 bool has_mount_namespaces();
 
