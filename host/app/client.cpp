@@ -225,6 +225,17 @@ Status reload_command(const Arguments &arguments, const Surroundings &around)
     return status;
 }
 
+Status upgrade_command(const Arguments &arguments, const Surroundings &around)
+{
+    Status status = Status::Ok;
+    const auto result = ask("upgrade", {}, arguments, around, kSlow, status);
+    if (result) {
+        around.out << "version " << text(*result, "version") << " serves, after " << text(*result, "from")
+                   << "; generation " << text(*result, "generation") << ", pid " << text(*result, "pid") << '\n';
+    }
+    return status;
+}
+
 Status stop_command(const Arguments &arguments, const Surroundings &around)
 {
     Status status = Status::Ok;

@@ -15,6 +15,7 @@ Status plugins_why(const Arguments &arguments, const Surroundings &around); // w
 Status tree_command(const Arguments &arguments, const Surroundings &around);
 Status status_command(const Arguments &arguments, const Surroundings &around);
 Status reload_command(const Arguments &arguments, const Surroundings &around);
+Status upgrade_command(const Arguments &, const Surroundings &);
 Status stop_command(const Arguments &arguments, const Surroundings &around);
 Status logs_command(const Arguments &arguments, const Surroundings &around);
 Status version_command(const Arguments &arguments, const Surroundings &around);

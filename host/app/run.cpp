@@ -1,19 +1,52 @@
 // Tests: tests/system/serving_test.cpp
 #include "app/commands.hpp"
 #include "plugin/catalogue.hpp"
+#include "seam/sealed.hpp"
 #include "supervisor/supervisor.hpp"
 #include "worker/worker.hpp"
+
+#include <fcntl.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <optional>
+#include <set>
 #include <thread>
 
 namespace hawser::host {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What this process was executed for, before it opens anything of its own.
+std::optional<Status> take_over(SupervisorOptions &options, Fd &state, const Surroundings &around)
+{
+    TakeOver taken = take_take_over();
+    std::set<int> others;
+    if (taken.state && !taken.tries) {
+        const auto bytes = read_sealed(taken.state.get());
+        auto before = bytes ? decode_state(*bytes) : Result<HostState>(bytes.error());
+        if (!before) {
+            around.err << "hawser: " << before.error().text << '\n';
+            return before.error().status;
+        }
+        options.before = std::move(*before);
+        for (const int fd : options.before->descriptors()) {
+            ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+            others.insert(fd);
+        }
+        for (const int fd : options.before->inherited) others.erase(fd);
+    }
+    if (taken.tries) {
+        state = std::move(taken.state);
+        options.trial = state.get();
+    } else {
+        options.inherited = InheritedSockets::take(around.environment, others);
+    }
+    return std::nullopt;
+}
 
 // A string as TOML writes it.
 std::string quoted(const std::string &text)
@@ -56,7 +89,8 @@ Status supervise(SupervisorOptions options, const Arguments &arguments, const Su
     options.notify = take_notify_settings();
     Daemon daemon;
     if (arguments.has("daemon")) {
-        if (const auto status = daemon.begin(around.err)) return *status;
+        const bool begins = !options.before && options.trial < 0;
+        if (const auto status = begins ? daemon.begin(around.err) : std::nullopt) return *status;
         options.daemon = &daemon;
         options.notify.tell_pid = true;
     }
@@ -107,7 +141,8 @@ LoadRequest load_request(const std::string &path, const Arguments &arguments, co
 Status run_command(const Arguments &arguments, const Surroundings &around)
 {
     SupervisorOptions options;
-    options.inherited = InheritedSockets::take(around.environment);
+    Fd state;
+    if (const auto status = take_over(options, state, around)) return *status;
     const std::string path = config_path(arguments);
     if (path.empty()) return no_config("run", around);
     options.load = load_request(path, arguments, around);
@@ -124,6 +159,8 @@ Status serve_command(const Arguments &arguments, const Surroundings &around)
     }
     const std::string address = arguments.has("address") ? arguments.value("address") : "127.0.0.1:8080";
     SupervisorOptions options;
+    Fd state;
+    if (const auto status = take_over(options, state, around)) return *status;
     options.load = load_request("", arguments, around);
     options.load.name = "serve";
     options.load.text = "[listeners.web]\naddress = " + quoted(without_variables(address)) +

@@ -53,11 +53,12 @@ std::string quoted(const std::string &text) { return '"' + text + '"'; }
 
 } // namespace
 
-InheritedSockets InheritedSockets::take(const std::function<std::optional<std::string>(const std::string &)> &variable)
+InheritedSockets InheritedSockets::take(const std::function<std::optional<std::string>(const std::string &)> &variable,
+                                        const std::set<int> &others)
 {
     InheritedSockets taken;
     for (const int fd : open_descriptors()) {
-        if (!is_listening_stream(fd)) continue;
+        if (others.count(fd) > 0 || !is_listening_stream(fd)) continue;
         ::fcntl(fd, F_SETFD, FD_CLOEXEC);
         taken.sockets_.emplace(fd, Fd(fd));
     }
@@ -74,6 +75,13 @@ InheritedSockets InheritedSockets::take(const std::function<std::optional<std::s
         if (taken.sockets_.count(fd) > 0) taken.names_.emplace(name.empty() ? "unknown" : name, fd);
     }
     return taken;
+}
+
+std::vector<int> InheritedSockets::descriptors() const
+{
+    std::vector<int> numbers;
+    for (const auto &[number, socket] : sockets_) numbers.push_back(number);
+    return numbers;
 }
 
 Result<ListenGroup> InheritedSockets::missing(const Endpoint &endpoint) const

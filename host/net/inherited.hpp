@@ -9,7 +9,9 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace hawser::host {
 
@@ -17,7 +19,10 @@ class InheritedSockets {
 public:
     // Owns every listening stream socket that is open now, and closes it on exec from now on: before the process opens
     // any of its own. `variable` is the environment's.
-    static InheritedSockets take(const std::function<std::optional<std::string>(const std::string &)> &variable);
+    // `others`: descriptors that are somebody else's.
+    static InheritedSockets take(const std::function<std::optional<std::string>(const std::string &)> &variable,
+                                 const std::set<int> &others = {});
+    std::vector<int> descriptors() const; // their numbers
 
     // Duplicates, shared by all loops, for an endpoint systemd: or fd:. Errors: System, if there is none; the text
     // begins with the address.

@@ -2,33 +2,15 @@
 #include "seam/snapshot.hpp"
 
 #include "seam/plan_wire.hpp"
-
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-
-#include <cerrno>
+#include "seam/sealed.hpp"
 
 namespace hawser::host {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x504e5348; // "HSNP"
 constexpr std::uint32_t kVersion = 2;
-constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-constexpr off_t kMost = off_t{256} << 20;
 
 Error spoiled(const std::string &why) { return {Status::PluginFailed, "snapshot: " + why}; }
-
-Result<void> write_all(int fd, std::string_view bytes)
-{
-    while (!bytes.empty()) {
-        const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return system_error("cannot write the snapshot", errno);
-        bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return {};
-}
 
 Result<Snapshot> parse(std::string_view bytes)
 {
@@ -71,26 +53,14 @@ Result<Fd> write_snapshot(const Snapshot &snapshot)
     out.number(snapshot.start_timeout_ns);
     out.number(static_cast<std::uint8_t>(snapshot.rehearses));
     write_plan(out, snapshot.compartment);
-    Fd fd(::memfd_create("hawser-snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!fd) return system_error("cannot make the snapshot", errno);
-    if (auto written = write_all(fd.get(), out.bytes()); !written) return written.error();
-    if (::fcntl(fd.get(), F_ADD_SEALS, kSeals) != 0) return system_error("cannot seal the snapshot", errno);
-    return fd;
+    return write_sealed("hawser-snapshot", out.bytes());
 }
 
 Result<Snapshot> read_snapshot(int fd)
 {
-    const int seals = ::fcntl(fd, F_GET_SEALS);
-    if (seals < 0 || (seals & kSeals) != kSeals) return spoiled("expected a sealed memory file");
-    struct stat status {};
-    if (::fstat(fd, &status) != 0) return system_error("snapshot", errno);
-    if (status.st_size <= 0 || status.st_size > kMost) return spoiled("its size is out of range");
-    const auto size = static_cast<std::size_t>(status.st_size);
-    void *memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (memory == MAP_FAILED) return system_error("snapshot", errno);
-    auto parsed = parse({static_cast<const char *>(memory), size});
-    ::munmap(memory, size);
-    return parsed;
+    auto bytes = read_sealed(fd);
+    if (!bytes) return spoiled(bytes.error().text);
+    return parse(*bytes);
 }
 
 } // namespace hawser::host

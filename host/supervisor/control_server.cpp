@@ -111,11 +111,37 @@ void ControlServer::accept()
         refuse(std::to_string(kMostPeers) + " others wait for answers");
         return;
     }
+    add_peer(std::move(socket));
+}
+
+std::uint64_t ControlServer::add_peer(Fd socket)
+{
     const std::uint64_t id = ++last_;
     auto made = std::make_unique<Peer>();
     made->socket = std::move(socket);
     made->on_input = events_.on_readable(made->socket.get(), [this, id] { read(id); });
     peers_.emplace(id, std::move(made));
+    return id;
+}
+
+int ControlServer::socket_of(std::uint64_t peer) const
+{
+    const auto found = peers_.find(peer);
+    return found != peers_.end() ? found->second->socket.get() : -1;
+}
+
+void ControlServer::adopt(const std::string &path, Fd socket)
+{
+    path_ = path;
+    socket_ = std::move(socket);
+    listen();
+}
+
+std::uint64_t ControlServer::adopt_peer(Fd socket)
+{
+    const std::uint64_t peer = add_peer(std::move(socket));
+    ++peers_.at(peer)->awaited;
+    return peer;
 }
 
 void ControlServer::drop(std::uint64_t id)
@@ -194,6 +220,23 @@ void ControlServer::drop_if_done(std::uint64_t id)
     if (peer.ended && peer.awaited == 0 && peer.output.empty()) drop(id);
 }
 
+std::function<void(const Reply &)> ControlServer::replier(std::uint64_t id, const std::string &key)
+{
+    return [this, id, key](const Reply &reply) {
+        boost::system::error_code bad;
+        json::object out;
+        out["id"] = json::parse(key, bad);
+        out["status"] = static_cast<int>(reply.status);
+        if (!reply.result.empty()) out["result"] = json::parse(reply.result, bad);
+        if (!reply.problems.empty()) {
+            json::array problems;
+            for (const std::string &problem : reply.problems) problems.emplace_back(problem);
+            out["problems"] = std::move(problems);
+        }
+        answered(id, json::serialize(out));
+    };
+}
+
 // False: no request.
 bool ControlServer::take_line(std::uint64_t id, const std::string &line)
 {
@@ -214,19 +257,9 @@ bool ControlServer::take_line(std::uint64_t id, const std::string &line)
         asked.now = flag("now");
         asked.plan = flag("plan");
     }
-    asked.reply = [this, id, key](const Reply &reply) {
-        json::object out;
-        out["id"] = key;
-        out["status"] = static_cast<int>(reply.status);
-        boost::system::error_code bad;
-        if (!reply.result.empty()) out["result"] = json::parse(reply.result, bad);
-        if (!reply.problems.empty()) {
-            json::array problems;
-            for (const std::string &problem : reply.problems) problems.emplace_back(problem);
-            out["problems"] = std::move(problems);
-        }
-        answered(id, json::serialize(out));
-    };
+    asked.id = json::serialize(key);
+    asked.peer = id;
+    asked.reply = replier(id, asked.id);
     ++peers_.at(id)->awaited;
     handle_(asked);
     return true;

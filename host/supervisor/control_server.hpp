@@ -26,6 +26,8 @@ struct ControlRequest {
     std::string verb;                         // "status"
     bool now = false, plan = false;           // args.now, args.plan
     std::function<void(const Reply &)> reply; // once; also later, also after the peer has gone
+    std::uint64_t peer = 0;                   // who asks, for socket_of()
+    std::string id;                           // of the request, JSON
 };
 
 class ControlServer {
@@ -36,11 +38,19 @@ public:
 
     // Errors: System (another host has it), NotPermitted.
     Result<void> open(const std::string &path);
+    // The socket as it is left to the next program, and the one that the program before left.
+    int leave() const { return socket_.get(); }
+    int socket_of(std::uint64_t peer) const; // -1: it has gone
+    void adopt(const std::string &path, Fd socket);
+    // A client that waits for an answer since then, for replier().
+    std::uint64_t adopt_peer(Fd socket);
+    std::function<void(const Reply &)> replier(std::uint64_t peer, const std::string &id);
 
 private:
     struct Peer;
     void listen();
     void accept();
+    std::uint64_t add_peer(Fd socket);
     void refuse(const std::string &why);
     void read(std::uint64_t id);
     bool take_line(std::uint64_t id, const std::string &line);

@@ -18,6 +18,18 @@ constexpr std::uint64_t kEarlyDeath = 500'000'000; // after READY: counts as fai
 
 } // namespace
 
+void Fleet::hear(WorkerHearer &hearer, const std::shared_ptr<WorkerHandle *> &self)
+{
+    hearer.failed = [this, self](const Failed &failed) { this->failed(*self, failed); };
+    hearer.closed = [this, self] { closed(*self); };
+    hearer.status = [this, self](const StatusReport &report) { heard_status(*self, report); };
+    hearer.drained = [this, self](const Drained &drained) {
+        cut_ += ending_ ? drained.cut : 0;
+        if (const auto retiree = retiring_.find(*self); retiree != retiring_.end()) retiree->second.told = drained;
+    };
+    hearer.ended = [this, self](const WorkerEnd &end) { ended(*self, end); };
+}
+
 Result<std::unique_ptr<WorkerHandle>> Fleet::launch(const SharedPlan &plan, const FleetSettings &settings,
                                                     std::uint64_t generation, WorkerHearer hearer)
 {
@@ -34,14 +46,7 @@ Result<std::unique_ptr<WorkerHandle>> Fleet::launch(const SharedPlan &plan, cons
     snapshot.compartment = *plan;
     // Which worker speaks is known once it is made; it speaks from the event loop only.
     auto self = std::make_shared<WorkerHandle *>(nullptr);
-    hearer.failed = [this, self](const Failed &failed) { this->failed(*self, failed); };
-    hearer.closed = [this, self] { closed(*self); };
-    hearer.status = [this, self](const StatusReport &report) { heard_status(*self, report); };
-    hearer.drained = [this, self](const Drained &drained) {
-        cut_ += ending_ ? drained.cut : 0;
-        if (const auto retiree = retiring_.find(*self); retiree != retiring_.end()) retiree->second.told = drained;
-    };
-    hearer.ended = [this, self](const WorkerEnd &end) { ended(*self, end); };
+    hear(hearer, self);
     auto worker =
         WorkerHandle::start(events_, launcher_, snapshot, plan, std::move(*sockets), settings.files, std::move(hearer));
     if (worker) *self = worker->get();

@@ -69,6 +69,11 @@ public:
     // told() comes once: when all that drain now have ended, or after that time, with how it went.
     void watch_drain(std::uint64_t timeout_ns, std::function<void(const std::vector<DrainNews> &)> told);
 
+    // The workers as the next program finds them, and those that the one before left; the next change replaces all of
+    // them. REQUIRES: no change in hand; before the first change.
+    std::vector<HostState::Worker> leave() const;
+    Result<void> adopt(std::vector<HostState::Worker> workers);
+
     void drain_all(std::uint64_t timeout_ns); // HAWSER_STOPPING; on_gone follows
     void stop_all();
     void on_gone(std::function<void()> gone) { gone_ = std::move(gone); } // after drain_all or stop_all: nobody is left
@@ -125,6 +130,7 @@ private:
         std::function<void(const std::vector<DrainNews> &)> told;
         Events::Id timer = 0;
     };
+    void hear(WorkerHearer &hearer, const std::shared_ptr<WorkerHandle *> &self);
     // `ready` and `serving` of the hearer are the caller's; the rest is the same for every worker.
     Result<std::unique_ptr<WorkerHandle>> launch(const SharedPlan &plan, const FleetSettings &settings,
                                                  std::uint64_t generation, WorkerHearer hearer);
@@ -186,6 +192,7 @@ private:
     std::function<void()> gone_;
     std::function<void(int)> single_ended_;
     bool ending_ = false, killed_ = false;
+    bool replaces_all_ = false; // they are of another program
     std::uint64_t cut_ = 0;
 
     std::function<void(const Reports &)> told_;

@@ -66,7 +66,7 @@ void Fleet::change(const HostPlan &plan, const FleetSettings &settings, std::uin
     wanted_ = &plan;
     phase_ = Phase::Starting;
     done_ = std::move(done);
-    change_ = compare(plan, settings != settings_);
+    change_ = compare(plan, settings != settings_ || replaces_all_);
     late_.clear();
     for (const CompartmentPlan &compartment : plan.compartments) {
         const auto &changed = change_.changed;
@@ -241,6 +241,7 @@ void Fleet::swap()
 {
     phase_ = Phase::Closing;
     settings_ = next_settings_;
+    replaces_all_ = false;
     for (auto &[name, worker] : candidates_) {
         Slot &slot = slots_[name];
         if (slot.worker) link(*slot.worker, *worker);

@@ -101,4 +101,46 @@ WorkerHandle *Fleet::in_the_way(const Change &change)
     return nullptr;
 }
 
+std::vector<HostState::Worker> Fleet::leave() const
+{
+    std::vector<HostState::Worker> left;
+    for (const auto &[name, slot] : slots_) {
+        if (slot.worker) left.push_back(slot.worker->leave());
+    }
+    for (const auto &[worker, retiree] : retiring_) {
+        left.push_back(worker->leave());
+        left.back().retiring = true;
+    }
+    return left;
+}
+
+Result<void> Fleet::adopt(std::vector<HostState::Worker> workers)
+{
+    replaces_all_ = true;
+    for (HostState::Worker &state : workers) {
+        auto self = std::make_shared<WorkerHandle *>(nullptr);
+        WorkerHearer hearer;
+        hear(hearer, self);
+        const std::string name = state.plan.name;
+        const bool retiring = state.retiring;
+        if (!retiring) {
+            // One that was started again at that very moment.
+            hearer.ready = [this, name] { slots_.at(name).worker->serve(); };
+            hearer.serving = [] {};
+        }
+        auto worker = WorkerHandle::adopt(events_, std::move(state), std::move(hearer));
+        if (!worker) return std::move(worker.error());
+        *self = worker->get();
+        if (retiring) {
+            keep_retiring(std::move(*worker));
+            continue;
+        }
+        Slot &slot = slots_[name];
+        slot.plan = (*worker)->plan();
+        slot.generation = (*worker)->generation();
+        slot.worker = std::move(*worker);
+    }
+    return {};
+}
+
 } // namespace hawser::host

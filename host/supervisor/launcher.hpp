@@ -60,6 +60,9 @@ using RunWorker = std::function<Status(const Snapshot &, Channel &, StatusPage &
 Result<std::unique_ptr<Launcher>> process_launcher();
 std::unique_ptr<Launcher> thread_launcher(Log &log, RunWorker run, EnterRoot enter);
 
+// A child of this process that was a worker before exec. `process`: of its pidfd.
+std::unique_ptr<RunningWorker> adopt_process(int pid, Fd process);
+
 // The other side of process_launcher: the hidden command `worker`.
 Status worker_main(const RunWorker &run);
 

@@ -65,6 +65,12 @@ Pidfile::~Pidfile()
     if (file_ && is_at(file_.get(), path_)) ::unlink(path_.c_str());
 }
 
+void Pidfile::adopt(const std::string &path, Fd file)
+{
+    path_ = path;
+    file_ = std::move(file);
+}
+
 Result<void> Pidfile::take(const std::string &path)
 {
     auto old = lock(path);

@@ -19,6 +19,11 @@ public:
     // (a live process has it, and which; no directory; a file system that is read-only), NotPermitted.
     Result<void> take(const std::string &path);
 
+    // The one that the program before this one took, in this process; its lock is held still.
+    void adopt(const std::string &path, Fd file);
+    int file() const { return file_.get(); } // -1: none
+    const std::string &path() const { return path_; }
+
 private:
     std::string path_;
     Fd file_;

@@ -167,6 +167,11 @@ Result<std::unique_ptr<Launcher>> process_launcher()
     return std::unique_ptr<Launcher>(std::make_unique<ProcessLauncher>(std::move(binary)));
 }
 
+std::unique_ptr<RunningWorker> adopt_process(int pid, Fd process)
+{
+    return std::make_unique<WorkerProcess>(pid, std::move(process));
+}
+
 Status worker_main(const RunWorker &run)
 {
     if (::fcntl(kPageFd, F_GETFD) < 0 || ::fcntl(kSnapshotFd, F_GETFD) < 0) return Status::Usage;

@@ -12,6 +12,7 @@
 #include "supervisor/stall_watch.hpp"
 #include "supervisor/stdio_relay.hpp"
 #include "supervisor/supervisor.hpp"
+#include "supervisor/trial.hpp"
 #include "supervisor/watcher.hpp"
 
 #include <functional>
@@ -49,6 +50,7 @@ private:
     // supervisor.cpp: start, signals, end, control socket
     std::optional<Status> open();
     Result<void> open_outside();
+    void remember_binary();
     Result<void> open_inside();
     std::string control_path() const;
     Result<Fd> open_stdio();
@@ -86,6 +88,19 @@ private:
     void take_over(Next &next);
     std::vector<std::string> warnings(const Next &next);
 
+    // supervisor_upgrade.cpp
+    void ask_upgrade(const ControlRequest &request);
+    std::string why_no_upgrade() const;
+    Result<void> begin_upgrade();
+    void trial_ended(const TrialVerdict &verdict);
+    void refuse_upgrade(const std::string &why);
+    HostState state() const;
+    Result<void> adopt_outside();
+    void resume();
+    void resumed(const Change &change);
+    void go_back(Status status, const std::string &why);
+    void tell_upgraded(const Reply &reply);
+
     // supervisor_logs.cpp
     Reply reopen_logs();
     void follow_daemon();
@@ -116,11 +131,19 @@ private:
     std::string control_path_; // that it listens at
     std::uint64_t generation_ = 0;
     bool ending_ = false, reloading_ = false, serves_ = false, following_ = false, stdio_ended_ = false;
+    std::vector<ControlRequest> upgrading_; // who asked for it
+    Fd binary_, next_binary_;               // this program's file; the one that is tried
+    std::string binary_path_;
+    std::unique_ptr<Trial> trial_;
     std::vector<Answer> waiting_;
     std::string waits_for_; // a reload waits for this worker to end
     bool cuts_ = false;     // … and is told to end it
     Status result_ = Status::Ok;
 };
+
+// What can no longer be read, a program that takes the place of another cannot serve: back to the one before, or if
+// this is that one, in a while once more.
+void go_back_unread(const SupervisorOptions &options, const std::string &why, std::ostream &err);
 
 // With the place in the configuration where an option, or else the node, stands.
 std::string describe_failure(const Failed &failed, const HostPlan &plan, const Sources &sources);

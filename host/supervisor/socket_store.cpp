@@ -143,6 +143,32 @@ Result<std::vector<PassedSocket>> SocketStore::pass(const CompartmentPlan &compa
     return passed;
 }
 
+std::vector<HostState::Group> SocketStore::leave() const
+{
+    std::vector<HostState::Group> left;
+    for (const auto &[name, group] : groups_) {
+        HostState::Group &each = left.emplace_back();
+        each.key = name;
+        each.bound = group.bound;
+        each.endpoint = group.endpoint.text();
+        each.shared = group.shared;
+        for (const Fd &socket : group.sockets) each.sockets.push_back(socket.get());
+    }
+    return left;
+}
+
+void SocketStore::adopt(const std::vector<HostState::Group> &groups)
+{
+    for (const HostState::Group &each : groups) {
+        ListenGroup group;
+        group.bound = each.bound;
+        group.shared = each.shared;
+        if (auto endpoint = parse_listen_endpoint(each.endpoint)) group.endpoint = std::move(*endpoint);
+        for (const int socket : each.sockets) group.sockets.emplace_back(socket);
+        groups_.insert_or_assign(each.key, std::move(group));
+    }
+}
+
 std::vector<SocketStore::Bound> SocketStore::bound(const HostPlan &plan) const
 {
     std::vector<Bound> all;

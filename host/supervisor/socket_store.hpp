@@ -6,6 +6,7 @@
 #include "net/inherited.hpp"
 #include "net/listen.hpp"
 #include "seam/channel.hpp"
+#include "supervisor/host_state.hpp"
 
 #include <functional>
 #include <map>
@@ -41,6 +42,11 @@ public:
 
     // Duplicates of a compartment's sockets for its worker; the connection of stdio: itself.
     Result<std::vector<PassedSocket>> pass(const CompartmentPlan &compartment);
+
+    // For the program that takes the place of this one, and from the one before. The connection of stdio: is not among
+    // them.
+    std::vector<HostState::Group> leave() const;
+    void adopt(const std::vector<HostState::Group> &groups);
 
     struct Bound {
         std::string listener, address, protocol;

@@ -31,10 +31,10 @@ RunningHost::RunningHost(const SupervisorOptions &options, Loaded loaded, std::o
     : options_(options)
     , loaded_(std::move(loaded))
     , err_(err)
-    , started_at_(monotonic_now())
-    , begun_at_(started_at_)
-    , umask_(current_umask())
-    , notifier_(events_, log_, options.notify)
+    , started_at_(options.before ? options.before->started_at : monotonic_now())
+    , begun_at_(options.before ? options.before->begun_at : started_at_)
+    , umask_(options.before ? options.before->umask : current_umask())
+    , notifier_(events_, log_, options.before ? options.before->notify : options.notify)
     , watcher_(events_, log_, [this](const std::string &what) {
         log_.write(Level::Info, "host", "files_changed", {{"files", what}});
         ask_reload([](const Reply &) {});
@@ -44,9 +44,15 @@ RunningHost::RunningHost(const SupervisorOptions &options, Loaded loaded, std::o
 Status RunningHost::run()
 {
     // First: what comes while the host starts is heard when it runs.
-    events_.on_signals({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1}, [this](int signal) { hear(signal); });
+    events_.on_signals({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2}, [this](int signal) { hear(signal); });
     ::signal(SIGPIPE, SIG_IGN);
-    if (const auto status = open()) return *status;
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr); // the program before this one blocked them
+    if (const auto status = open()) {
+        if (options_.before) go_back(*status, "it could not open what the configuration names");
+        return *status;
+    }
     fleet_->on_gone([this] { events_.stop(); });
     fleet_->on_retired([this] { release_held(); });
     fleet_->on_death([this](WorkerHandle &worker, const WorkerEnd &end) {
@@ -56,8 +62,11 @@ Status RunningHost::run()
         result_ = static_cast<Status>(status);
         end_now();
     });
-    fleet_->change(*loaded_.plan, fleet_settings(*loaded_.plan, outputs_), ++generation_,
-                   [this](const Change &change) { first_change(change); });
+    if (options_.before)
+        resume();
+    else
+        fleet_->change(*loaded_.plan, fleet_settings(*loaded_.plan, outputs_), ++generation_,
+                       [this](const Change &change) { first_change(change); });
     events_.run();
     control_.reset();
     if (result_ == Status::Ok && (fleet_->connections_cut() > 0 || fleet_->killed_while_stopping()))
@@ -91,14 +100,15 @@ Result<void> RunningHost::open_outside()
 {
     if (!options_.single) keep_supervisor_privileges();
     apply_umask(*loaded_.plan);
-    if (!options_.pidfile.empty()) {
+    if (!options_.single) remember_binary();
+    if (!options_.pidfile.empty() && !options_.before) {
         if (auto taken = pidfile_.take(options_.pidfile); !taken) return taken;
     }
     if (auto stored = store_plugins(*loaded_.plan, {}); !stored) return stored;
     if (auto opened = outputs_.open(loaded_.plan->log, options_.daemon != nullptr); !opened) return opened;
     control_ = std::make_unique<ControlServer>(events_, log_, [this](const ControlRequest &r) { control(r); });
     control_path_ = control_path();
-    return control_->open(control_path_);
+    return options_.before ? adopt_outside() : control_->open(control_path_);
 }
 
 Result<void> RunningHost::open_inside()
@@ -195,6 +205,8 @@ void RunningHost::hear(int signal)
         ask_reload([](const Reply &) {});
     } else if (signal == SIGUSR1) {
         static_cast<void>(reopen_logs());
+    } else if (signal == SIGUSR2) {
+        ask_upgrade({"upgrade", false, false, [](const Reply &) {}, 0, {}});
     } else if (signal == SIGQUIT || ending_) {
         end_now();
     } else {
@@ -241,6 +253,8 @@ void RunningHost::control(const ControlRequest &request)
         });
     } else if (request.verb == "reload") {
         request.plan ? plan_reload(reply) : ask_reload(reply, request.now);
+    } else if (request.verb == "upgrade") {
+        ask_upgrade(request);
     } else if (request.verb == "logs reopen") {
         reply(reopen_logs());
     } else if (request.verb == "version") {
@@ -269,6 +283,11 @@ std::string describe_problems(const Loaded &loaded)
 Status run_supervisor(const SupervisorOptions &options, std::ostream &err)
 {
     Loaded loaded = load_config(options.load);
+    if (options.trial >= 0) return try_to_take_over(loaded, options.trial, std::cout, err);
+    while (!loaded.plan && options.before) {
+        go_back_unread(options, describe_problems(loaded), err);
+        loaded = load_config(options.load);
+    }
     if (!loaded.plan) {
         err << describe_problems(loaded);
         return loaded.status;

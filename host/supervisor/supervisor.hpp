@@ -5,10 +5,12 @@
 #include "config/load.hpp"
 #include "net/inherited.hpp"
 #include "supervisor/daemon.hpp"
+#include "supervisor/host_state.hpp"
 #include "supervisor/launcher.hpp"
 #include "supervisor/notify.hpp"
 
 #include <iosfwd>
+#include <optional>
 #include <string>
 
 namespace hawser::host {
@@ -22,6 +24,8 @@ struct SupervisorOptions {
     NotifySettings notify;
     RunWorker run_worker; // for --single
     InheritedSockets inherited;
+    std::optional<HostState> before; // of the program whose place this one takes
+    int trial = -1;                  // only say whether it could, from this state; else -1
 };
 
 // Runs the host until it is told to end. Problems before it serves go to `err`, with source line and caret.

@@ -62,6 +62,51 @@ WorkerHandle::WorkerHandle(Events &events, Launched launched, SharedPlan plan, c
     , started_at_(monotonic_now())
 {}
 
+Result<std::unique_ptr<WorkerHandle>> WorkerHandle::adopt(Events &events, HostState::Worker state, WorkerHearer hearer)
+{
+    auto page = StatusPage::open(Fd(state.page));
+    auto channel = std::make_unique<Channel>(Fd(state.channel));
+    auto process = adopt_process(state.pid, Fd(state.process));
+    if (!page) return std::move(page.error());
+    if (state.state > static_cast<std::uint32_t>(State::Ended))
+        return Error{Status::PluginFailed, "host state: a worker in no state"};
+    Snapshot snapshot;
+    snapshot.generation = state.generation;
+    auto plan = std::make_shared<const CompartmentPlan>(std::move(state.plan));
+    std::unique_ptr<WorkerHandle> handle(new WorkerHandle(events,
+                                                          {std::move(process), std::move(channel), std::move(*page)},
+                                                          std::move(plan), snapshot, std::move(hearer)));
+    WorkerHandle &it = *handle;
+    it.state_ = static_cast<State>(state.state);
+    it.since_wall_ = static_cast<std::int64_t>(state.served_at_wall);
+    it.served_ = state.served;
+    it.started_at_ = state.started_at;
+    it.ready_at_ = state.ready_at;
+    it.on_channel_ = events.on_readable(it.launched_.channel->fd(), [&it] { it.channel_readable(); });
+    it.on_end_ = events.on_readable(it.launched_.worker->ended_fd(), [&it] { it.process_ended(); });
+    const std::uint64_t now = monotonic_now();
+    if (state.kill_at != 0) it.kill_after(state.kill_at > now ? state.kill_at - now : 1);
+    return handle;
+}
+
+HostState::Worker WorkerHandle::leave() const
+{
+    HostState::Worker left;
+    left.plan = *plan_;
+    left.generation = generation_;
+    left.started_at = started_at_;
+    left.ready_at = ready_at_;
+    left.served_at_wall = static_cast<std::uint64_t>(since_wall_);
+    left.state = static_cast<std::uint32_t>(state_);
+    left.kill_at = kill_at_;
+    left.served = served_;
+    left.pid = launched_.worker->pid();
+    left.process = launched_.worker->ended_fd();
+    left.channel = launched_.channel->fd();
+    left.page = launched_.page.fd();
+    return left;
+}
+
 WorkerHandle::~WorkerHandle()
 {
     events_.cancel(on_channel_);
@@ -99,6 +144,12 @@ void WorkerHandle::deadline(std::uint64_t ns, std::function<void()> over)
 {
     events_.cancel(on_deadline_);
     on_deadline_ = events_.after(ns, std::move(over));
+}
+
+void WorkerHandle::kill_after(std::uint64_t ns)
+{
+    kill_at_ = monotonic_now() + ns;
+    deadline(ns, [this] { kill(); });
 }
 
 void WorkerHandle::channel_readable()
@@ -177,7 +228,7 @@ void WorkerHandle::drain(Drain how)
     enter(State::Draining);
     const std::uint64_t timeout = how.timeout_ns;
     static_cast<void>(launched_.channel->send(Message(std::move(how))));
-    deadline(timeout + kAfterDrain, [this] { kill(); });
+    kill_after(timeout + kAfterDrain);
 }
 
 void WorkerHandle::stop()
@@ -187,7 +238,7 @@ void WorkerHandle::stop()
     enter(State::Stopping);
     static_cast<void>(launched_.channel->send(Stop{}));
     // One that still starts may be in any plugin's hands and is not waited for.
-    deadline(starting ? kAfterStop / 10 : kAfterStop, [this] { kill(); });
+    kill_after(starting ? kAfterStop / 10 : kAfterStop);
 }
 
 void WorkerHandle::kill() { launched_.worker->kill(Status::CutOff); }

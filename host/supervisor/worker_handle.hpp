@@ -3,6 +3,7 @@
 #pragma once
 
 #include "supervisor/events.hpp"
+#include "supervisor/host_state.hpp"
 #include "supervisor/launcher.hpp"
 
 #include <cstdint>
@@ -34,6 +35,9 @@ public:
     static Result<std::unique_ptr<WorkerHandle>> start(Events &events, Launcher &launcher, const Snapshot &snapshot,
                                                        SharedPlan plan, std::vector<PassedSocket> sockets,
                                                        const WorkerFiles &files, WorkerHearer hearer);
+    // One that the program before this one started, and how this one leaves it to the next.
+    static Result<std::unique_ptr<WorkerHandle>> adopt(Events &events, HostState::Worker state, WorkerHearer hearer);
+    HostState::Worker leave() const;
     ~WorkerHandle();
 
     void serve();
@@ -68,6 +72,7 @@ private:
     void handle(Message message);
     void process_ended();
     void deadline(std::uint64_t ns, std::function<void()> over);
+    void kill_after(std::uint64_t ns);
     void late_after(std::uint64_t ns, std::uint64_t grace, const char *what);
 
     Events &events_;
@@ -78,7 +83,7 @@ private:
     State state_ = State::Starting;
     std::int64_t since_wall_ = 0;
     bool served_ = false, asked_ = false; // told to serve; asked for a report that has not come
-    std::uint64_t started_at_ = 0, ready_at_ = 0;
+    std::uint64_t started_at_ = 0, ready_at_ = 0, kill_at_ = 0;
     Events::Id on_channel_ = 0, on_end_ = 0, on_deadline_ = 0;
 };
 

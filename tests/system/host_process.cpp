@@ -16,7 +16,7 @@ std::string Host::complete(const std::string &toml) const
 Host::Host(const std::string &toml, const std::vector<std::string> &arguments, const ProcessOptions &options)
 {
     rewrite(toml);
-    std::vector<std::string> all{HAWSER_PROGRAM, "run", config()};
+    std::vector<std::string> all{options.program.empty() ? HAWSER_PROGRAM : options.program, "run", config()};
     // Not in the file: tests know the numbers of its lines.
     if (toml.find("[host]") == std::string::npos)
         all.insert(all.end(), {"--set", "host.state=" + directory_ / "state"});

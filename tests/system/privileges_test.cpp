@@ -45,9 +45,9 @@ protected:
     // [host] with `keys`, and `rest`.
     std::string toml(const std::string &keys, const std::string &rest = kWeb) const
     {
-        return "[host]\nplugins = [\"" + open_copy(HAWSER_PLUGINS) + "\", \"" + open_copy(HAWSER_BUILD "/test-plugins") +
-               "\"]\ncontrol = \"" +
-               directory_.path() + "/control.sock\"\n" + keys + '\n' + rest;
+        return "[host]\nplugins = [\"" + open_copy(HAWSER_PLUGINS) + "\", \"" +
+               open_copy(HAWSER_BUILD "/test-plugins") + "\"]\ncontrol = \"" + directory_.path() + "/control.sock\"\n" +
+               keys + '\n' + rest;
     }
     Ended command(std::vector<std::string> words) const
     {

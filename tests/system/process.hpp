@@ -30,6 +30,7 @@ struct ProcessOptions {
     std::vector<std::pair<std::string, std::string>> variables; // beside the inherited environment
     unsigned descriptors = 0;                                   // RLIMIT_NOFILE; 0: inherited
     std::vector<std::string> wrapper = {};                      // a command that executes what is started: {"env", …}
+    std::string program = {};                                   // of a Host; empty: the one that was built
 };
 
 // A child with its output read through pipes.

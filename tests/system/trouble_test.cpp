@@ -28,8 +28,8 @@ void expect_trouble(const Trouble &trouble, const std::vector<std::string> &wrap
     const TempDir directory;
     ::chmod(directory.path().c_str(), 0777);
     const std::string control = trouble.host.find("control") == std::string::npos ? "control = \"c.sock\"\n" : "";
-    directory.write("hawser.toml", "[host]\nplugins = [\"" + open_copy(HAWSER_PLUGINS) + "\"]\n" + control + trouble.host +
-                                       "\n[log]\n" + trouble.log + '\n' +
+    directory.write("hawser.toml", "[host]\nplugins = [\"" + open_copy(HAWSER_PLUGINS) + "\"]\n" + control +
+                                       trouble.host + "\n[log]\n" + trouble.log + '\n' +
                                        (trouble.listeners.empty() ? kEcho : trouble.listeners));
     std::vector<std::string> words{"run", directory / "hawser.toml"};
     words.insert(words.end(), trouble.arguments.begin(), trouble.arguments.end());
