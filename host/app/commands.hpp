@@ -16,6 +16,7 @@ Status tree_command(const Arguments &arguments, const Surroundings &around);
 Status status_command(const Arguments &arguments, const Surroundings &around);
 Status reload_command(const Arguments &arguments, const Surroundings &around);
 Status upgrade_command(const Arguments &, const Surroundings &);
+Status events_command(const Arguments &, const Surroundings &);
 Status stop_command(const Arguments &arguments, const Surroundings &around);
 Status logs_command(const Arguments &arguments, const Surroundings &around);
 Status version_command(const Arguments &arguments, const Surroundings &around);

@@ -10,11 +10,14 @@ std::uint64_t Backoff::next_delay()
     const unsigned attempt = failures_++;
     if (attempt == 0) return 0;
     std::uint64_t delay = first_;
-    for (unsigned i = 1; i < attempt; ++i) {
-        if (delay > longest_ / 2) return longest_;
-        delay *= 2;
-    }
+    for (unsigned i = 1; i < attempt && delay < longest_; ++i) delay = delay > longest_ / 2 ? longest_ : delay * 2;
     return std::min(delay, longest_);
+}
+
+std::uint64_t Backoff::next_delay(double chance)
+{
+    const std::uint64_t delay = next_delay(), fifth = delay / 5;
+    return delay - fifth + static_cast<std::uint64_t>(2 * static_cast<double>(fifth) * chance);
 }
 
 bool RestartWindow::allow(std::uint64_t now_ns)

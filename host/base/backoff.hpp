@@ -16,6 +16,8 @@ public:
     {}
 
     std::uint64_t next_delay();
+    // A fifth shorter (`chance` 0) to a fifth longer (1), so that many do not come back at one moment.
+    std::uint64_t next_delay(double chance);
     void succeeded() { failures_ = 0; }
     unsigned failures() const { return failures_; }
 

@@ -175,7 +175,9 @@ void Log::write(Level level, std::string_view node, std::string_view event, std:
         keep(wall_now(), level, node, event, fields);
         return;
     }
-    writer_->line(format_record(format_.load(std::memory_order_relaxed), {wall_now(), level, node, event, fields}));
+    const LogEvent said{wall_now(), level, node, event, fields};
+    writer_->line(format_record(format_.load(std::memory_order_relaxed), said));
+    if (hear_) hear_(said);
 }
 
 std::uint64_t Log::dropped() const { return writer_ ? writer_->dropped() : 0; }

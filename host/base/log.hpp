@@ -7,12 +7,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hawser::host {
@@ -39,6 +41,13 @@ struct LogSettings {
     int fd = 2; // lines are written to it whole; stays the caller's
 };
 
+struct LogEvent {
+    std::int64_t wall_ns; // since 1970
+    Level level;
+    std::string_view node, event;
+    std::span<const LogField> fields;
+};
+
 class Log {
 public:
     // Keeps what is written until open(); if that never comes, its end writes it to standard error.
@@ -62,6 +71,8 @@ public:
     {
         write(level, node, event, std::span<const LogField>(fields.begin(), fields.size()));
     }
+    // Who else hears what is written, on the thread that writes it; null: nobody. Before another thread knows of this.
+    void on_event(std::function<void(const LogEvent &)> hear) { hear_ = std::move(hear); }
     std::uint64_t dropped() const; // since the queue was full
     void flush();                  // returns when everything queued so far has been written
 
@@ -75,13 +86,7 @@ private:
     std::unique_ptr<Writer> writer_; // null until open()
     std::mutex keeping_;
     std::vector<Early> early_;
-};
-
-struct LogEvent {
-    std::int64_t wall_ns; // since 1970
-    Level level;
-    std::string_view node, event;
-    std::span<const LogField> fields;
+    std::function<void(const LogEvent &)> hear_;
 };
 
 // One line with its newline, or one datagram. Control characters and quotes are escaped, so that no value can forge a

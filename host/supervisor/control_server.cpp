@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
+#include <vector>
 
 namespace json = boost::json;
 
@@ -22,6 +24,7 @@ namespace {
 constexpr std::size_t kMostLine = 1 << 20;
 constexpr std::size_t kMostPeers = 64;
 constexpr std::size_t kMostOutput = 8 << 20;
+constexpr std::size_t kMostEvents = 256 << 10;      // bytes that wait for a peer
 constexpr std::uint64_t kAgain = 10'000'000;        // how often a full socket is tried again
 constexpr unsigned kMostTries = 500;                // without progress
 constexpr std::uint64_t kAcceptAgain = 100'000'000; // when no descriptor is left
@@ -38,7 +41,9 @@ struct ControlServer::Peer {
     Events::Id on_input = 0, retry = 0;
     unsigned awaited = 0; // answers to come
     unsigned tries = 0;   // to send, since anything was taken
-    bool ended = false;   // sends no more, or is not listened to any more: goes once it has its answers
+    std::string follows;  // the id under which it gets events; empty: none
+    std::uint64_t missed = 0;
+    bool ended = false; // sends no more, or is not listened to any more: goes once it has its answers
 };
 
 ControlServer::ControlServer(Events &events, Log &log, Handle handle)
@@ -150,6 +155,7 @@ void ControlServer::drop(std::uint64_t id)
     if (found == peers_.end()) return;
     events_.cancel(found->second->on_input);
     events_.cancel(found->second->retry);
+    if (!found->second->follows.empty()) --followers_;
     peers_.erase(found);
 }
 
@@ -157,7 +163,7 @@ void ControlServer::drop(std::uint64_t id)
 bool ControlServer::drop_idle()
 {
     for (const auto &[id, peer] : peers_) {
-        if (peer->awaited > 0 || !peer->output.empty()) continue;
+        if (peer->awaited > 0 || !peer->output.empty() || !peer->follows.empty()) continue;
         drop(id);
         return true;
     }
@@ -177,7 +183,10 @@ void ControlServer::read(std::uint64_t id)
     peer.input.append(buffer, static_cast<std::size_t>(n));
     if (n == 0 && !peer.input.empty()) peer.input.push_back('\n'); // the last line may lack it
     take_lines(id);
-    if (n == 0) end(id);
+    if (n == 0 && peers_.count(id) > 0 && !peers_.at(id)->follows.empty())
+        drop(id);
+    else if (n == 0)
+        end(id);
 }
 
 void ControlServer::take_lines(std::uint64_t id)
@@ -285,6 +294,42 @@ void ControlServer::send(std::uint64_t id, const std::string &line)
         drop(id);
     else if (peer.retry == 0)
         flush(id);
+}
+
+void ControlServer::follow(std::uint64_t peer, const std::string &id)
+{
+    const auto found = peers_.find(peer);
+    if (found == peers_.end()) return;
+    --found->second->awaited; // events are its answer
+    if (found->second->follows.empty()) ++followers_;
+    found->second->follows = id;
+}
+
+void ControlServer::publish(const std::string &event)
+{
+    std::vector<std::uint64_t> followers;
+    for (const auto &[id, peer] : peers_) {
+        if (!peer->follows.empty()) followers.push_back(id);
+    }
+    for (const std::uint64_t id : followers) {
+        Peer &peer = *peers_.at(id);
+        if (peer.output.size() > kMostEvents) {
+            ++peer.missed;
+            continue;
+        }
+        std::string line = R"({"id":)" + peer.follows + R"(,"event":)" + event;
+        if (peer.missed > 0) line += R"(,"missed":)" + std::to_string(std::exchange(peer.missed, 0));
+        send(id, line + '}');
+    }
+}
+
+void ControlServer::end_follows()
+{
+    std::vector<std::pair<std::uint64_t, std::string>> followers;
+    for (const auto &[id, peer] : peers_) {
+        if (!peer->follows.empty()) followers.emplace_back(id, peer->follows);
+    }
+    for (const auto &[id, follows] : followers) send(id, R"({"id":)" + follows + R"(,"end":true})");
 }
 
 // Nobody is waited for: what the socket does not take is tried again later.

@@ -46,6 +46,13 @@ public:
     std::uint64_t adopt_peer(Fd socket);
     std::function<void(const Reply &)> replier(std::uint64_t peer, const std::string &id);
 
+    // The peer gets every event from now on, until it goes: {"id":…,"event":{…}}. One that does not read misses some,
+    // and is told how many with the next that it gets.
+    void follow(std::uint64_t peer, const std::string &id);
+    bool is_followed() const { return followers_ > 0; }
+    void publish(const std::string &event); // JSON
+    void end_follows();                     // the host ends: {"id":…,"end":true}
+
 private:
     struct Peer;
     void listen();
@@ -71,6 +78,7 @@ private:
     Events::Id on_accept_ = 0;
     std::map<std::uint64_t, std::unique_ptr<Peer>> peers_;
     std::uint64_t last_ = 0;
+    unsigned followers_ = 0;
 };
 
 } // namespace hawser::host

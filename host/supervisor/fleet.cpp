@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <random>
 #include <utility>
 
 namespace hawser::host {
@@ -153,7 +154,8 @@ void Fleet::restart_later(const std::string &name)
 {
     Slot &slot = slots_.at(name);
     ++slot.health.restarts;
-    slot.restart = events_.after(slot.backoff.next_delay(), [this, name] { start_slot(name); });
+    slot.restart = events_.after(slot.backoff.next_delay(std::uniform_real_distribution(0.0, 1.0)(chance_)),
+                                 [this, name] { start_slot(name); });
 }
 
 void Fleet::start_slot(const std::string &name)

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -174,6 +175,7 @@ private:
     Log &log_;
     FleetSettings settings_, next_settings_; // of what serves; of the change in hand
     Mourn mourn_;
+    std::minstd_rand chance_{std::random_device{}()};
     std::map<std::string, Slot> slots_;
     std::map<std::string, std::unique_ptr<WorkerHandle>> candidates_;
     std::map<WorkerHandle *, Retiree> retiring_;

@@ -229,6 +229,16 @@ std::string plan_json(const Change &change, const std::string &waits_for)
     return json::serialize(out);
 }
 
+std::string following_json(const HostFacts &facts)
+{
+    return json::serialize(json::object{{"ts", time_text(wall_now())},
+                                        {"level", "info"},
+                                        {"node", "host"},
+                                        {"event", "following"},
+                                        {"state", facts.state},
+                                        {"generation", facts.generation}});
+}
+
 std::string version_json() { return json::serialize(json::object{{"version", kHostVersion}, {"pid", ::getpid()}}); }
 
 } // namespace hawser::host

@@ -25,5 +25,6 @@ std::string change_json(std::uint64_t generation, std::uint64_t ms, const Change
                         const std::vector<DrainNews> &drains);
 std::string plan_json(const Change &change, const std::string &waits_for); // of a change that is not made
 std::string version_json();
+std::string following_json(const HostFacts &facts); // the first of a stream of events
 
 } // namespace hawser::host

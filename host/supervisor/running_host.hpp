@@ -59,6 +59,7 @@ private:
     void first_change(const Change &change);
     void announce(std::string_view event);
     void hear(int signal);
+    std::set<int> children();
     void drain();
     void end_now();
     HostFacts facts() const;

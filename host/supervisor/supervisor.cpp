@@ -4,6 +4,7 @@
 #include "loop/loop.hpp"
 #include "supervisor/control_path.hpp"
 #include "supervisor/crash_report.hpp"
+#include "supervisor/orphans.hpp"
 #include "supervisor/privileges.hpp"
 #include "supervisor/rehearsal.hpp"
 #include "supervisor/running_host.hpp"
@@ -44,7 +45,9 @@ RunningHost::RunningHost(const SupervisorOptions &options, Loaded loaded, std::o
 Status RunningHost::run()
 {
     // First: what comes while the host starts is heard when it runs.
-    events_.on_signals({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2}, [this](int signal) { hear(signal); });
+    std::vector<int> heard{SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
+    if (::getpid() == 1) heard.push_back(SIGCHLD); // the orphans of a container are its first process's
+    events_.on_signals(heard, [this](int signal) { hear(signal); });
     ::signal(SIGPIPE, SIG_IGN);
     sigset_t none;
     ::sigemptyset(&none);
@@ -68,7 +71,9 @@ Status RunningHost::run()
         fleet_->change(*loaded_.plan, fleet_settings(*loaded_.plan, outputs_), ++generation_,
                        [this](const Change &change) { first_change(change); });
     events_.run();
+    control_->end_follows();
     control_.reset();
+    log_.on_event({});
     if (result_ == Status::Ok && (fleet_->connections_cut() > 0 || fleet_->killed_while_stopping()))
         result_ = Status::CutOff;
     log_.write(Level::Info, "host", "stopped", {{"status", std::to_string(static_cast<int>(result_))}});
@@ -119,6 +124,15 @@ Result<void> RunningHost::open_inside()
         if (!dropped) return dropped;
     }
     log_.open(outputs_.log());
+    // With --single a worker writes to the same log, from other threads.
+    log_.on_event([this](const LogEvent &said) {
+        if (!options_.single && !(control_ && control_->is_followed())) return;
+        std::string line = format_record(LogFormat::Json, said);
+        while (!line.empty() && line.back() == '\n') line.pop_back();
+        events_.post([this, line = std::move(line)] {
+            if (control_) control_->publish(line);
+        });
+    });
     follow_daemon();
     if (options_.single) {
         launcher_ = thread_launcher(log_, options_.run_worker, [this] { return jail_.enter(); });
@@ -201,7 +215,9 @@ void RunningHost::announce(std::string_view event)
 
 void RunningHost::hear(int signal)
 {
-    if (signal == SIGHUP) {
+    if (signal == SIGCHLD) {
+        reap_orphans(children());
+    } else if (signal == SIGHUP) {
         ask_reload([](const Reply &) {});
     } else if (signal == SIGUSR1) {
         static_cast<void>(reopen_logs());
@@ -213,6 +229,15 @@ void RunningHost::hear(int signal)
         log_.write(Level::Info, "host", "stopping", {{"signal", signal == SIGINT ? "INT" : "TERM"}});
         drain();
     }
+}
+
+// Those that somebody here waits for.
+std::set<int> RunningHost::children()
+{
+    std::set<int> own;
+    if (fleet_) fleet_->for_each([&own](const WorkerHandle &worker) { own.insert(worker.pid()); });
+    if (trial_) own.insert(trial_->pid());
+    return own;
 }
 
 void RunningHost::drain()
@@ -253,6 +278,10 @@ void RunningHost::control(const ControlRequest &request)
         });
     } else if (request.verb == "reload") {
         request.plan ? plan_reload(reply) : ask_reload(reply, request.now);
+    } else if (request.verb == "events") {
+        control_->follow(request.peer, request.id);
+        log_.write(Level::Debug, "host", "followed");
+        control_->publish(following_json(facts()));
     } else if (request.verb == "upgrade") {
         ask_upgrade(request);
     } else if (request.verb == "logs reopen") {

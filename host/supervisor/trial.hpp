@@ -30,6 +30,7 @@ public:
     static Result<std::unique_ptr<Trial>> start(Events &events, int binary, int state, std::uint64_t timeout_ns,
                                                 std::function<void(const TrialVerdict &)> told);
     ~Trial(); // ends it
+    int pid() const { return pid_; }
 
 private:
     Trial(Events &events, int pid, Fd process, Fd words, std::function<void(const TrialVerdict &)> told);

@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -141,7 +142,7 @@ TEST(Notify, IsNotForWorkers)
 
 TEST(Notify, IsAskedForByAUnitThatSystemdAccepts)
 {
-    std::ifstream in(HAWSER_SOURCE "/conf/hawser.service");
+    std::ifstream in(HAWSER_SOURCE "/conf/systemd/hawser.service");
     std::string unit(std::istreambuf_iterator<char>(in), {});
     EXPECT_NE(unit.find("Type=notify\n"), std::string::npos);
     const std::string installed = "/usr/bin/hawser";
@@ -151,6 +152,43 @@ TEST(Notify, IsAskedForByAUnitThatSystemdAccepts)
     const Ended ended = run({"systemd-analyze", "verify", "--man=no", directory.write("hawser.service", unit)});
     EXPECT_EQ(ended.status, 0) << ended.err;
     EXPECT_EQ(ended.err, "");
+}
+
+TEST(Unit, ExposesNoMoreThanOneAndAHalfBySystemdsReckoning)
+{
+    const Ended ended = run({"systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager",
+                             HAWSER_SOURCE "/conf/systemd/hawser.service"});
+    EXPECT_EQ(ended.status, 0) << ended.out << ended.err;
+    EXPECT_NE(ended.out.find("Overall exposure level for hawser.service: 1."), std::string::npos) << ended.out;
+}
+
+// What the unit gives the host: one ambient capability, and nothing that could give more.
+TEST(Unit, GivesEnoughToServeALowPortAsAUser)
+{
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    const TempDir directory;
+    ::chmod(directory.path().c_str(), 0777);
+    ProcessOptions options;
+    options.variables = {{"STATE_DIRECTORY", directory / "state"}};
+    options.wrapper = {"setpriv",
+                       "--reuid=nobody",
+                       "--regid=nogroup",
+                       "--clear-groups",
+                       "--inh-caps=-all,+net_bind_service",
+                       "--ambient-caps=-all,+net_bind_service",
+                       "--bounding-set=-all,+net_bind_service",
+                       "--no-new-privs"};
+    directory.write("hawser.toml", "[host]\nplugins = [\"" + open_copy(HAWSER_PLUGINS) +
+                                       "\"]\ncontrol = \"c.sock\"\n[listeners.web]\naddress = "
+                                       "\"127.0.0.7:79\"\nprotocol = \"echo\"\n");
+    Process host({HAWSER_PROGRAM, "run", directory / "hawser.toml"}, options);
+    ASSERT_TRUE(host.wait_for_error_text("\"event\":\"ready\"")) << host.err();
+    Client client("127.0.0.7:79");
+    client.send("x");
+    EXPECT_EQ(client.receive(1), "x");
+    EXPECT_EQ(run({HAWSER_PROGRAM, "reload", "--control", directory / "c.sock"}).status, 0) << host.err();
+    host.signal(SIGTERM);
+    EXPECT_EQ(host.wait(), 0) << host.err();
 }
 
 TEST(Notify, IsComplainedOfOnceWhereNobodyListens)

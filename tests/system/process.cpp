@@ -144,14 +144,24 @@ bool Process::read_some(std::chrono::milliseconds deadline)
     return open;
 }
 
-bool Process::wait_for_error_text(const std::string &text, std::chrono::milliseconds deadline)
+bool Process::wait_for_text(const std::string &output, const std::string &text, std::chrono::milliseconds deadline)
 {
     const auto end = Clock::now() + deadline;
-    while (err_.find(text) == std::string::npos) {
+    while (output.find(text) == std::string::npos) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
-        if (left.count() <= 0 || !read_some(left)) return err_.find(text) != std::string::npos;
+        if (left.count() <= 0 || !read_some(left)) return output.find(text) != std::string::npos;
     }
     return true;
+}
+
+bool Process::wait_for_output_text(const std::string &text, std::chrono::milliseconds deadline)
+{
+    return wait_for_text(out_, text, deadline);
+}
+
+bool Process::wait_for_error_text(const std::string &text, std::chrono::milliseconds deadline)
+{
+    return wait_for_text(err_, text, deadline);
 }
 
 int Process::wait(std::chrono::milliseconds deadline)

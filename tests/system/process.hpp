@@ -45,6 +45,7 @@ public:
     int pid() const { return pid_; }
     void signal(int number) const;
     // Reads on until `text` has come on standard error; false: it ended, or the deadline passed.
+    bool wait_for_output_text(const std::string &text, std::chrono::milliseconds deadline = kDeadline);
     bool wait_for_error_text(const std::string &text, std::chrono::milliseconds deadline = kDeadline);
     // Waits for its end: the exit status, or 1000 + the signal that ended it, or -1 after the deadline.
     int wait(std::chrono::milliseconds deadline = kDeadline);
@@ -53,6 +54,7 @@ public:
     void close_input();
 
 private:
+    bool wait_for_text(const std::string &output, const std::string &text, std::chrono::milliseconds deadline);
     bool read_some(std::chrono::milliseconds deadline);
     int pid_ = -1, in_ = -1, out_fd_ = -1, err_fd_ = -1;
     int status_ = -1;

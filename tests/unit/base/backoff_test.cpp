@@ -15,6 +15,16 @@ std::vector<std::uint64_t> next_delays(Backoff &backoff, int count)
     return delays;
 }
 
+TEST(Backoff, SpreadsEachWaitByAFifth)
+{
+    Backoff shorter(1000, 8000), longer(1000, 8000);
+    EXPECT_EQ(shorter.next_delay(0) + longer.next_delay(1), 0U) << "the first is at once";
+    for (const std::uint64_t delay : {1000U, 2000U, 4000U, 8000U, 8000U}) {
+        EXPECT_EQ(shorter.next_delay(0), delay * 4 / 5);
+        EXPECT_EQ(longer.next_delay(1), delay * 6 / 5);
+    }
+}
+
 TEST(Backoff, TriesAtOnceThenDoublesUpToTheLongestWait)
 {
     Backoff backoff(100, 1000);
