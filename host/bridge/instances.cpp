@@ -60,6 +60,10 @@ bool Instances::is_service(std::uint32_t node) const { return plan_.nodes[node].
 std::optional<Failure> Instances::load_plugins()
 {
     for (std::uint32_t i = 0; i < plan_.plugins.size(); ++i) {
+        if (plan_.plugins[i].quarantined) {
+            plugins_.skip(plan_.plugins[i]);
+            continue;
+        }
         const OneProcess one;
         // Tags of plugins follow those of nodes.
         const auto number = static_cast<std::uint32_t>(nodes_.size()) + i;
@@ -68,6 +72,7 @@ std::optional<Failure> Instances::load_plugins()
     }
     for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
         const NodePlan &node = plan_.nodes[i];
+        if (node.absent) continue;
         const auto kind = plugins_.find(node.plugin, node.role, node.kind);
         if (!kind) return Failure{kind.error().status, node.name, {}, kind.error().text};
         nodes_[i].kind = *kind;
@@ -134,7 +139,7 @@ std::optional<Failure> Instances::share()
 {
     for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
         Node &node = nodes_[i];
-        if (node.kind->share == nullptr) continue;
+        if (node.kind == nullptr || node.kind->share == nullptr) continue;
         std::string why;
         node.options.build(plan_.nodes[i].options, [&](const Value &value, hawser_object &object) {
             return resolve(value, object, nullptr, why);
@@ -155,6 +160,7 @@ std::optional<Failure> Instances::create_one(std::uint32_t index, LoopFace &loop
 {
     Node &node = nodes_[index];
     OnLoop &on = node.on.emplace_back();
+    if (node.kind == nullptr) return std::nullopt; // absent
     if (is_service(index) && loop.loop().index() != 0) return std::nullopt;
     std::string why;
     const bool built = on.options.build(plan_.nodes[index].options, [&](const Value &value, hawser_object &object) {

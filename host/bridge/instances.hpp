@@ -28,6 +28,7 @@ public:
     void destroy(LoopFace &loop);
     void unshare(); // [start]
 
+    // Null: the node is absent, its plugin in quarantine.
     const hawser_kind *kind(std::uint32_t node) const { return nodes_[node].kind; }
     void *self(std::uint32_t node, unsigned loop) const { return nodes_[node].on[loop].self; }
     static std::uint32_t tag(std::uint32_t node) { return node + 1; }

@@ -18,8 +18,12 @@ Mooring::Mooring(LoopFace &loop, Fd socket, ListenerShare &share, Instances &ins
 
 void Mooring::open(LoopFace &loop, Conn &conn)
 {
-    const auto &protocol = *reinterpret_cast<const hawser_protocol *>(instances_.kind(node_));
-    conn.make_session(protocol, instances_.self(node_, loop.loop().index()));
+    const hawser_kind *kind = instances_.kind(node_);
+    if (kind == nullptr) {
+        conn.close(CloseHow::Close);
+        return;
+    }
+    conn.make_session(*reinterpret_cast<const hawser_protocol *>(kind), instances_.self(node_, loop.loop().index()));
 }
 
 void Mooring::count_off()

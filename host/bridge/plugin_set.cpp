@@ -109,6 +109,7 @@ Result<void> PluginSet::load(const PluginRef &ref, const hawser_host *host, haws
 Result<const hawser_kind *> PluginSet::find(std::size_t plugin, const std::string &role, const std::string &kind) const
 {
     const Loaded &loaded = plugins_[plugin];
+    if (loaded.plugin == nullptr) return refused(loaded.name, "it is in quarantine");
     for (std::size_t i = 0; i < loaded.plugin->kind_count; ++i) {
         const hawser_kind *found = loaded.plugin->kinds[i];
         if (role == found->role && kind == found->name) return found;

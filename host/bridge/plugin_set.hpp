@@ -17,6 +17,9 @@ public:
     // the plugin and say why it was refused.
     Result<void> load(const PluginRef &plugin, const hawser_host *host, hawser_loop &loop, std::uint32_t tag);
 
+    // One that is not loaded takes its number.
+    void skip(const PluginRef &plugin) { plugins_.push_back({plugin.name, nullptr}); }
+
     // The kind of plugin number `plugin` (in the order of load) with this role and name.
     Result<const hawser_kind *> find(std::size_t plugin, const std::string &role, const std::string &kind) const;
 

@@ -69,6 +69,10 @@ struct NodePlan {
     std::uint32_t plugin = 0; // index into CompartmentPlan::plugins
     Value options;            // a Table, defaults filled in
     RestartPolicy restart;    // services only
+    // Options of type `routes`, with the kind of its own plugin that stands in for an entry (supervisor only).
+    std::map<std::string, std::string> stand_ins;
+    std::string quarantined; // why a stand-in, or nothing, is in its place
+    bool absent = false;     // nothing is: it is not created
     Origin origin;
 
     bool operator==(const NodePlan &) const = default;
@@ -118,6 +122,7 @@ struct PluginRef {
     std::string version_tag;   // changes when the file does: device, inode, size and change time; once copied: its hash
     std::string manifest = {}; // its text (supervisor only, not part of the snapshot)
     std::string copy = {};     // what is loaded; empty: `path` itself
+    bool quarantined = false;  // not loaded: no node uses it
     bool operator==(const PluginRef &) const = default;
 };
 

@@ -286,6 +286,7 @@ bool Resolver::fill_routes(const Wanted &wanted, const Item &item, const OptionS
         return false;
     }
     value.type = Value::Type::Table;
+    if (!spec.stand_in.empty()) node.stand_ins.emplace(spec.name, spec.stand_in);
     bool good = true;
     for (const Item &entry : item.items) {
         const std::string path = option + '.' + entry.key;

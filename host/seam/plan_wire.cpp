@@ -44,6 +44,8 @@ void write_node(WireWriter &out, const NodePlan &node)
     out.number(node.restart.when);
     out.number(static_cast<std::uint32_t>(node.restart.limit));
     out.number(node.restart.within_ns);
+    out.text(node.quarantined);
+    out.number(static_cast<std::uint8_t>(node.absent));
     write_value(out, node.options);
 }
 
@@ -59,6 +61,8 @@ void read_node(WireReader &in, NodePlan &node)
     in.number(limit);
     node.restart.limit = limit;
     in.number(node.restart.within_ns);
+    in.text(node.quarantined);
+    in.flag(node.absent);
     read_value(in, node.options, 0);
 }
 
@@ -203,6 +207,7 @@ void write_plan(WireWriter &out, const CompartmentPlan &plan)
         to.text(plugin.path);
         to.text(plugin.version_tag);
         to.text(plugin.copy);
+        to.number(static_cast<std::uint8_t>(plugin.quarantined));
     });
     out.list(plan.nodes, write_node);
     out.list(plan.listeners, write_listener);
@@ -221,8 +226,9 @@ void read_plan(WireReader &in, CompartmentPlan &plan)
         from.text(plugin.path);
         from.text(plugin.version_tag);
         from.text(plugin.copy);
+        from.flag(plugin.quarantined);
     });
-    in.list(plan.nodes, 40, read_node);
+    in.list(plan.nodes, 45, read_node);
     in.list(plan.listeners, 40, read_listener);
     read_rights(in, plan.rights);
     if (!in.bad() && !holds_together(plan)) in.spoil();

@@ -143,11 +143,23 @@ void Fleet::slot_ended(const std::string &name, const WorkerEnd &end)
         return;
     }
     const std::string how = log_death(*dead, end);
-    if (!std::exchange(slot.refused, false)) slot.health.error = how;
+    const bool crashed = !std::exchange(slot.refused, false);
+    if (crashed) slot.health.error = how;
     slot.health.down_since_ns = wall_now();
     const std::uint64_t ready_at = dead->ready_at();
     if (ready_at != 0 && monotonic_now() - ready_at > kEarlyDeath) slot.backoff.succeeded();
+    // Whoever kills it is not in it.
+    const PluginRef *plugin = crashed && end.signal != SIGKILL ? dead->last_plugin() : nullptr;
+    if (plugin != nullptr && blame_) blame_(name, *plugin);
     restart_later(name);
+}
+
+void Fleet::amend(const CompartmentPlan &plan)
+{
+    const auto slot = slots_.find(plan.name);
+    if (slot == slots_.end()) return;
+    slot->second.plan = std::make_shared<const CompartmentPlan>(plan);
+    slot->second.backoff.succeeded();
 }
 
 void Fleet::restart_later(const std::string &name)

@@ -87,6 +87,12 @@ public:
     using Mourn = std::function<std::vector<std::pair<std::string, std::string>>(WorkerHandle &, const WorkerEnd &)>;
     void on_death(Mourn mourn) { mourn_ = std::move(mourn); }
 
+    // Called for each crash of a worker that served, or was to, with the plugin that it was in.
+    using Blame = std::function<void(const std::string &compartment, const PluginRef &plugin)>;
+    void on_blame(Blame blame) { blame_ = std::move(blame); }
+    // From its next start on the compartment is this.
+    void amend(const CompartmentPlan &plan);
+
     // Ends a worker that serves but does not get on; its replacement starts at once. `why`: for whoever asks later.
     void replace(WorkerHandle &worker, const std::string &why);
 
@@ -175,6 +181,7 @@ private:
     Log &log_;
     FleetSettings settings_, next_settings_; // of what serves; of the change in hand
     Mourn mourn_;
+    Blame blame_;
     std::minstd_rand chance_{std::random_device{}()};
     std::map<std::string, Slot> slots_;
     std::map<std::string, std::unique_ptr<WorkerHandle>> candidates_;

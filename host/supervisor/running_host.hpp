@@ -8,6 +8,7 @@
 #include "supervisor/jail.hpp"
 #include "supervisor/outputs.hpp"
 #include "supervisor/pidfile.hpp"
+#include "supervisor/quarantine.hpp"
 #include "supervisor/report.hpp"
 #include "supervisor/stall_watch.hpp"
 #include "supervisor/stdio_relay.hpp"
@@ -69,6 +70,8 @@ private:
     Staying keep_those_before(std::vector<FoundPlugin> &found) const;
     Result<void> store_plugins(HostPlan &plan, const Staying &staying);
     void keep_plugins(const HostPlan &plan);
+    void blame(const std::string &compartment, const PluginRef &plugin);
+    void lift_quarantine();
     void watch(const Loaded &loaded);
 
     // supervisor_reload.cpp
@@ -128,6 +131,7 @@ private:
     std::unique_ptr<Launcher> launcher_;
     std::optional<Fleet> fleet_;
     std::optional<StallWatch> stalls_;
+    Quarantine quarantine_;
     std::unique_ptr<ControlServer> control_;
     std::string control_path_; // that it listens at
     std::uint64_t generation_ = 0;

@@ -61,6 +61,7 @@ Status RunningHost::run()
     fleet_->on_death([this](WorkerHandle &worker, const WorkerEnd &end) {
         return report_crash(worker, end, state_ + "/crashes", loaded_.plan->path);
     });
+    fleet_->on_blame([this](const std::string &compartment, const PluginRef &plugin) { blame(compartment, plugin); });
     fleet_->on_single_ended([this](int status) {
         result_ = static_cast<Status>(status);
         end_now();

@@ -1,4 +1,5 @@
 // Tests: tests/system/store_test.cpp
+#include "loop/loop.hpp"
 #include "supervisor/running_host.hpp"
 
 #include "plugin/catalogue.hpp"
@@ -84,6 +85,28 @@ void RunningHost::watch(const Loaded &loaded)
     for (const std::string &directory : loaded.included) watched_[directory].all = true;
     for (const std::string &directory : loaded.plugin_directories) watched_[directory].libraries = true;
     watcher_.watch(watched_);
+}
+
+// Its neighbours serve on; what it served is answered by stand-ins, or closed.
+void RunningHost::blame(const std::string &compartment, const PluginRef &plugin)
+{
+    if (!quarantine_.count(compartment, plugin, monotonic_now())) return;
+    for (CompartmentPlan &each : loaded_.plan->compartments) {
+        if (each.name != compartment) continue;
+        quarantine_.apply(each);
+        fleet_->amend(each);
+    }
+    log_.write(Level::Error, "compartment." + compartment, "quarantined",
+               {{"plugin", plugin.name},
+                {"file", plugin.path},
+                {"reason", std::to_string(Quarantine::kMostCrashes) + " crashes within 60 s"},
+                {"lift", "replace the file, then reload"}});
+}
+
+void RunningHost::lift_quarantine()
+{
+    for (const std::string &plugin : quarantine_.lift(*loaded_.plan))
+        log_.write(Level::Info, "host", "quarantine_lifted", {{"plugin", plugin}});
 }
 
 } // namespace hawser::host

@@ -134,6 +134,7 @@ void RunningHost::plan_reload(const Answer &answer)
         answer({stored.error().status, "", {stored.error().text}});
         return;
     }
+    quarantine_.apply(plan);
     const Change change = fleet_->compare(plan, !(plan.log == loaded_.plan->log));
     const WorkerHandle *oldest = fleet_->in_the_way(change);
     answer({Status::Ok, plan_json(change, oldest != nullptr ? describe_worker(*oldest) : ""), {}});
@@ -166,6 +167,7 @@ void RunningHost::try_change(const std::shared_ptr<Next> &next, const Asked &ask
         refuse({stored.error().status, "", {stored.error().text}}, stored.error().text, asked);
         return;
     }
+    quarantine_.apply(plan);
     const bool logs_differ = !(plan.log == loaded_.plan->log);
     if (WorkerHandle *oldest = fleet_->in_the_way(fleet_->compare(plan, logs_differ)); oldest != nullptr) {
         hold_reload(*oldest, asked);
@@ -240,6 +242,7 @@ void RunningHost::finish_reload(const std::shared_ptr<Next> &next, const Change 
         return;
     }
     take_over(*next);
+    lift_quarantine();
     announce("reloaded");
     const std::uint64_t ms = (monotonic_now() - begun_at_) / 1'000'000;
     fleet_->watch_drain(kDrainNews, [asked, change, ms, generation = generation_,

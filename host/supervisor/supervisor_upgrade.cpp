@@ -81,7 +81,7 @@ Result<void> RunningHost::begin_upgrade()
 
 void RunningHost::trial_ended(const TrialVerdict &verdict)
 {
-    events_.post([this, trial = std::shared_ptr<Trial>(std::move(trial_))] {}); // it is in a call
+    events_.post([trial = std::shared_ptr<Trial>(std::move(trial_))] {}); // it is in a call
     if (const std::string why = why_no_upgrade(); !why.empty()) {
         refuse_upgrade(why);
         return;

@@ -283,6 +283,17 @@ std::string WorkerHandle::last_crumb()
     return {};
 }
 
+const PluginRef *WorkerHandle::last_plugin()
+{
+    const std::size_t nodes = plan_->nodes.size();
+    for (unsigned i = 0; i < std::min(plan_->loops, kMaxLoops); ++i) {
+        const std::uint32_t tag = launched_.page->cells[i].crumb() >> 8;
+        if (tag == 0 || tag > nodes + plan_->plugins.size()) continue;
+        return &plan_->plugins[tag > nodes ? tag - nodes - 1 : plan_->nodes[tag - 1].plugin];
+    }
+    return nullptr;
+}
+
 std::string WorkerHandle::crumb_of(unsigned loop)
 {
     const std::uint32_t crumb = launched_.page->cells[loop].crumb();

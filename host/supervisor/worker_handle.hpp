@@ -63,6 +63,8 @@ public:
     // "listener.web (http of plugin http): on_request" for the loop that was in plugin code when it ended, or empty.
     std::string last_crumb();
     std::string crumb_of(unsigned loop); // the same of one loop
+    // The plugin that a loop was in when it ended; null: in none.
+    const PluginRef *last_plugin();
 
 private:
     WorkerHandle(Events &events, Launched launched, SharedPlan plan, const Snapshot &snapshot, WorkerHearer hearer);

@@ -81,7 +81,8 @@ Compartment::Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log
                              std::span<const LogField> fields) { log_.write(level, node, event, fields); });
     for (std::uint32_t i = 0; i < plan.nodes.size(); ++i) {
         const NodePlan &node = plan.nodes[i];
-        ServicePart *part = instances_.is_service(i) ? &parts_.emplace_back(instances_, i, node.name, first) : nullptr;
+        ServicePart *part =
+            instances_.is_service(i) && !node.absent ? &parts_.emplace_back(instances_, i, node.name, first) : nullptr;
         std::vector<std::size_t> needs;
         collect_needs(node.options, needs);
         tree_->add(
@@ -90,7 +91,8 @@ Compartment::Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log
     for (std::size_t i = 0; i < plan.listeners.size(); ++i) {
         const ListenerPlan &listener = plan.listeners[i];
         shares_[i].set(rules_of(listener));
-        ports_.add({listener.name, plan.nodes[listener.node].kind, listener.node, &shares_[i]});
+        if (!plan.nodes[listener.node].absent)
+            ports_.add({listener.name, plan.nodes[listener.node].kind, listener.node, &shares_[i]});
     }
     movement_.changed = something_happened_;
     host_.on_failed([this](const std::string &node, const std::string &why) { node_failed(node, why); });
@@ -265,6 +267,18 @@ bool Compartment::drain(std::uint64_t deadline, std::uint32_t why)
         if (why == HAWSER_STOPPING && ferry != nullptr) ferry->stop();
         it.face().drain_sessions(deadline, why, why == HAWSER_REPLACED ? ferry : nullptr);
     });
+}
+
+std::vector<NodeReport> Compartment::report() const
+{
+    std::vector<NodeReport> rows = tree_->report(); // in the order of the plan
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const NodePlan &node = plan_.nodes[i];
+        if (node.quarantined.empty()) continue;
+        rows[i].state = "quarantined";
+        rows[i].detail = node.quarantined;
+    }
+    return rows;
 }
 
 std::uint64_t Compartment::open() const

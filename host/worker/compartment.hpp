@@ -63,7 +63,7 @@ public:
     // may be destroyed any more and the process has to end. The lines of requests have been written then, or are lost.
     bool end(std::uint64_t timeout_ns);
 
-    std::vector<NodeReport> report() const { return tree_->report(); }
+    std::vector<NodeReport> report() const;
     unsigned given_up() const { return tree_->given_up(); } // services that did not start or stop in time
 
 private:

@@ -70,6 +70,7 @@ private:
 };
 
 extern const hawser_session kSessionTable;
+extern const hawser_http_resource kUnavailable; // stands in for one that the host has taken out
 
 // Functions of others that the engine calls directly, as crumbs number them (hawser/abi.h).
 inline constexpr std::uint32_t kOnRequest = 7, kOnBody = 129, kOnBodyEnd = 130, kOnDrained = 131, kOnClose = 132;

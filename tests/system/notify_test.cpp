@@ -180,10 +180,10 @@ TEST(Unit, GivesEnoughToServeALowPortAsAUser)
                        "--no-new-privs"};
     directory.write("hawser.toml", "[host]\nplugins = [\"" + open_copy(HAWSER_PLUGINS) +
                                        "\"]\ncontrol = \"c.sock\"\n[listeners.web]\naddress = "
-                                       "\"127.0.0.7:79\"\nprotocol = \"echo\"\n");
+                                       "\"127.0.0.9:79\"\nprotocol = \"echo\"\n");
     Process host({HAWSER_PROGRAM, "run", directory / "hawser.toml"}, options);
     ASSERT_TRUE(host.wait_for_error_text("\"event\":\"ready\"")) << host.err();
-    Client client("127.0.0.7:79");
+    Client client("127.0.0.9:79");
     client.send("x");
     EXPECT_EQ(client.receive(1), "x");
     EXPECT_EQ(run({HAWSER_PROGRAM, "reload", "--control", directory / "c.sock"}).status, 0) << host.err();

@@ -18,8 +18,8 @@
 #include "hawser/connection.hpp"
 #include "hawser/node.hpp"
 
+#include <algorithm>
 #include <concepts>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -117,7 +117,7 @@ struct SessionThunks {
                 n = HAWSER_BUSY;
             } else if (remembered->size() < room) {
                 state[0] = kParked;
-                std::memcpy(state + 1, remembered->data(), remembered->size());
+                std::copy(remembered->begin(), remembered->end(), state + 1);
                 n = static_cast<std::int64_t>(remembered->size()) + 1;
             } else {
                 static_cast<SessionBox<S, P> *>(self)->owner.node.error(
@@ -126,12 +126,13 @@ struct SessionThunks {
         });
         return n;
     }
-    static void begin(S &session, hawser_bytes parked)
+    static void begin([[maybe_unused]] S &session, [[maybe_unused]] hawser_bytes parked)
     {
-        if (parked.n == 0) {
-            if constexpr (requires { session.opened(); }) session.opened();
-        } else {
-            if constexpr (requires { session.resumed(std::string_view()); }) session.resumed(view(parked).substr(1));
+        if constexpr (requires { session.opened(); }) {
+            if (parked.n == 0) session.opened();
+        }
+        if constexpr (requires { session.resumed(std::string_view()); }) {
+            if (parked.n > 0) session.resumed(view(parked).substr(1));
         }
     }
     static void *HAWSER_CALL open(void *self, hawser_conn *conn, hawser_bytes parked) noexcept
