@@ -165,8 +165,8 @@ void RunningHost::resume()
     }
     // Back again: those that served serve on.
     serves_ = true;
-    keep_plugins(*loaded_.plan);
-    watch(loaded_);
+    watch(
+        loaded_); // the copies of plugins stay: those of the workers may be other ones than the configuration names now
     stalls_.emplace(events_, *fleet_, log_, loaded_.plan->stall_limit_ns);
     log_.write(Level::Error, "host", "upgrade_undone",
                {{"reason", before.failure}, {"version", kHostVersion}, {"from", before.version}});
