@@ -72,6 +72,7 @@ std::string Fleet::log_death(WorkerHandle &worker, const WorkerEnd &end)
 
 void Fleet::ended(WorkerHandle *worker, const WorkerEnd &end)
 {
+    await_no_more(worker);
     const std::string name = worker->plan()->name;
     if (const auto found = candidates_.find(name); found != candidates_.end() && found->second.get() == worker)
         candidate_ended(name, end);

@@ -174,6 +174,7 @@ private:
     void gone_if_empty();
     void heard_status(const WorkerHandle *worker, const StatusReport &report);
     void finish_report();
+    void await_no_more(const WorkerHandle *worker);
 
     Events &events_;
     Launcher &launcher_;
@@ -206,7 +207,7 @@ private:
 
     std::function<void(const Reports &)> told_;
     Reports reports_;
-    std::size_t awaited_ = 0;
+    std::set<const WorkerHandle *> awaited_;
     Events::Id report_timer_ = 0;
     std::vector<std::function<void(const Reports &)>> asked_; // while another report is in hand
 };

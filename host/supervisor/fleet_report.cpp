@@ -33,10 +33,12 @@ void Fleet::report(std::function<void(const Reports &)> told)
     }
     told_ = std::move(told);
     reports_.clear();
-    awaited_ = 0;
-    for_each([this](WorkerHandle &worker) { awaited_ += worker.ask_status() ? 1 : 0; });
+    awaited_.clear();
+    for_each([this](WorkerHandle &worker) {
+        if (worker.ask_status()) awaited_.insert(&worker);
+    });
     // A worker that is dead or stuck keeps nobody waiting.
-    report_timer_ = events_.after(awaited_ > 0 ? kReportTimeout : 0, [this] { finish_report(); });
+    report_timer_ = events_.after(!awaited_.empty() ? kReportTimeout : 0, [this] { finish_report(); });
 }
 
 void Fleet::replace(WorkerHandle &worker, const std::string &why)
@@ -56,8 +58,16 @@ void Fleet::pass(Output::Role role, int file)
 
 void Fleet::heard_status(const WorkerHandle *worker, const StatusReport &report)
 {
-    if (!told_ || !reports_.emplace(worker, report).second) return;
-    if (reports_.size() == awaited_) finish_report();
+    if (told_ && reports_.emplace(worker, report).second) await_no_more(worker);
+}
+
+// It has answered, or never will.
+void Fleet::await_no_more(const WorkerHandle *worker)
+{
+    if (told_ && awaited_.erase(worker) > 0 && awaited_.empty())
+        events_.post([this] {
+            if (told_ && awaited_.empty()) finish_report();
+        });
 }
 
 void Fleet::finish_report()
