@@ -28,7 +28,7 @@ def collected(directory, keys, requests):
     """Of the whole life of a host that answers so many requests."""
     port = free_port()
     path = directory / "hawser.toml"
-    path.write_text(f'[host]\nplugins = ["{BUILD}/plugins"]\ncontrol = "control.sock"\nloops = 1\n[listeners.web]\n'
+    path.write_text(f'[host]\nplugins = ["{BUILD}/plugins"]\ncontrol = "control.sock"\nstate = "state"\nloops = 1\n[listeners.web]\n'
                     f'address = "127.0.0.1:{port}"\nprotocol = "http"\n{keys}\n'
                     f'routes = {{ "/" = {{ resource = "text", body = "{TEXT}" }} }}\n', encoding="utf-8")
     host = subprocess.Popen(["valgrind", "--tool=callgrind", f"--callgrind-out-file={directory}/out", BUILD / "hawser",
@@ -51,6 +51,7 @@ def measure():
     """{title: instructions}"""
     figures = {}
     with tempfile.TemporaryDirectory() as place:
+        collected(Path(place), "", 1)  # copies the plugins to the state directory
         for title, keys in ROWS.items():
             few, many = (collected(Path(place), keys, count) for count in (FEW, MANY))
             figures[title] = (many - few) / (MANY - FEW)
