@@ -193,7 +193,10 @@ void RunningHost::first_change(const Change &change)
     watch(loaded_);
     if (!options_.single) stalls_.emplace(events_, *fleet_, log_, loaded_.plan->stall_limit_ns);
     announce("ready");
-    if (options_.daemon != nullptr) options_.daemon->ready();
+    if (options_.daemon != nullptr) {
+        log_.flush(); // whoever started it may look
+        options_.daemon->ready();
+    }
     if (stdio_ended_) stop_after_stdio();
 }
 
