@@ -171,16 +171,15 @@ Conn *LoopFace::reopen(Parked &parked, const hawser_protocol &protocol, void *in
     loop().counters().accepted.add(1);
     Conn *conn = conns_.create(*this, std::move(parked.transit.socket), parked.share, parked.tag, std::move(terms));
     if (conn == nullptr) {
+        if (terms) parked.transit.ends = std::move(terms->ends);
         parked.share->leave();
         loop().counters().closed.add(1);
         return nullptr;
     }
     if (conn->unpark(protocol, instance, parked.state, parked.transit)) return conn;
-    Transit back = conn->move_out();
-    back.input = std::move(parked.transit.input);
-    back.timer = parked.transit.timer;
-    back.paused = parked.transit.paused;
-    parked.transit = std::move(back);
+    Transit back = conn->move_out(); // all else is still there
+    parked.transit.socket = std::move(back.socket);
+    parked.transit.ends = std::move(back.ends);
     return nullptr;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "seam/passing.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -17,7 +18,10 @@
 namespace hawser::host {
 
 inline constexpr std::uint16_t kChannelVersion = 1;
-inline constexpr std::size_t kSocketsPerMessage = 128;
+inline constexpr std::size_t kSocketsPerMessage = kMostPassed;
+
+// Why something drains, as in the plugin boundary: HAWSER_REPLACED and HAWSER_STOPPING.
+inline constexpr std::uint32_t kReplaced = 1, kStopping = 2;
 
 // Supervisor to worker --------------------------------------------------------------------------------------------
 
@@ -46,7 +50,7 @@ struct ListenerAddress {
 };
 // Accept no more, answer Closed, finish what is in flight, then Drained; at the deadline the rest is cut.
 struct Drain {
-    std::uint32_t why = 0; // HAWSER_REPLACED 1, HAWSER_STOPPING 2: nobody serves any of the sockets any more
+    std::uint32_t why = 0; // kReplaced; kStopping: nobody serves any of the sockets any more
     std::uint64_t timeout_ns = 0;
     std::vector<ListenerAddress> unserved; // nobody serves these any more: what waits in their queues is taken first
 };

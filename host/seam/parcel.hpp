@@ -3,8 +3,8 @@
 // when it was answered. Either side may be of the version before or after.
 #pragma once
 
-#include "base/fd.hpp"
 #include "base/result.hpp"
+#include "seam/passing.hpp"
 
 #include <array>
 #include <cstddef>
@@ -17,7 +17,7 @@
 namespace hawser::host {
 
 inline constexpr std::uint16_t kParcelVersion = 1;
-inline constexpr std::size_t kMostParcels = 128;           // SCM_RIGHTS takes 253
+inline constexpr std::size_t kMostParcels = kMostPassed;
 inline constexpr std::size_t kMostParcelBytes = 96 * 1024; // of a packet, unless its first parcel is longer
 inline constexpr std::size_t kParcelPacket = 256 * 1024;   // no packet is longer
 

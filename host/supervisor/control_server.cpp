@@ -155,7 +155,6 @@ void ControlServer::drop(std::uint64_t id)
     if (found == peers_.end()) return;
     events_.cancel(found->second->on_input);
     events_.cancel(found->second->retry);
-    if (!found->second->follows.empty()) --followers_;
     peers_.erase(found);
 }
 
@@ -183,10 +182,7 @@ void ControlServer::read(std::uint64_t id)
     peer.input.append(buffer, static_cast<std::size_t>(n));
     if (n == 0 && !peer.input.empty()) peer.input.push_back('\n'); // the last line may lack it
     take_lines(id);
-    if (n == 0 && peers_.count(id) > 0 && !peers_.at(id)->follows.empty())
-        drop(id);
-    else if (n == 0)
-        end(id);
+    if (n == 0) end(id);
 }
 
 void ControlServer::take_lines(std::uint64_t id)
@@ -301,17 +297,21 @@ void ControlServer::follow(std::uint64_t peer, const std::string &id)
     const auto found = peers_.find(peer);
     if (found == peers_.end()) return;
     --found->second->awaited; // events are its answer
-    if (found->second->follows.empty()) ++followers_;
     found->second->follows = id;
+}
+
+std::vector<std::uint64_t> ControlServer::followers() const
+{
+    std::vector<std::uint64_t> all; // sending may drop one
+    for (const auto &[id, peer] : peers_) {
+        if (!peer->follows.empty()) all.push_back(id);
+    }
+    return all;
 }
 
 void ControlServer::publish(const std::string &event)
 {
-    std::vector<std::uint64_t> followers;
-    for (const auto &[id, peer] : peers_) {
-        if (!peer->follows.empty()) followers.push_back(id);
-    }
-    for (const std::uint64_t id : followers) {
+    for (const std::uint64_t id : followers()) {
         Peer &peer = *peers_.at(id);
         if (peer.output.size() > kMostEvents) {
             ++peer.missed;
@@ -325,11 +325,7 @@ void ControlServer::publish(const std::string &event)
 
 void ControlServer::end_follows()
 {
-    std::vector<std::pair<std::uint64_t, std::string>> followers;
-    for (const auto &[id, peer] : peers_) {
-        if (!peer->follows.empty()) followers.emplace_back(id, peer->follows);
-    }
-    for (const auto &[id, follows] : followers) send(id, R"({"id":)" + follows + R"(,"end":true})");
+    for (const std::uint64_t id : followers()) send(id, R"({"id":)" + peers_.at(id)->follows + R"(,"end":true})");
 }
 
 // Nobody is waited for: what the socket does not take is tried again later.

@@ -49,7 +49,6 @@ public:
     // The peer gets every event from now on, until it goes: {"id":…,"event":{…}}. One that does not read misses some,
     // and is told how many with the next that it gets.
     void follow(std::uint64_t peer, const std::string &id);
-    bool is_followed() const { return followers_ > 0; }
     void publish(const std::string &event); // JSON
     void end_follows();                     // the host ends: {"id":…,"end":true}
 
@@ -58,6 +57,7 @@ private:
     void listen();
     void accept();
     std::uint64_t add_peer(Fd socket);
+    std::vector<std::uint64_t> followers() const;
     void refuse(const std::string &why);
     void read(std::uint64_t id);
     bool take_line(std::uint64_t id, const std::string &line);
@@ -78,7 +78,6 @@ private:
     Events::Id on_accept_ = 0;
     std::map<std::uint64_t, std::unique_ptr<Peer>> peers_;
     std::uint64_t last_ = 0;
-    unsigned followers_ = 0;
 };
 
 } // namespace hawser::host

@@ -14,7 +14,6 @@
 namespace hawser::host {
 namespace {
 
-constexpr std::uint32_t kStopping = 2;             // HAWSER_STOPPING
 constexpr std::uint64_t kEarlyDeath = 500'000'000; // after READY: counts as failing to start
 
 } // namespace

@@ -70,10 +70,10 @@ public:
     // told() comes once: when all that drain now have ended, or after that time, with how it went.
     void watch_drain(std::uint64_t timeout_ns, std::function<void(const std::vector<DrainNews> &)> told);
 
-    // The workers as the next program finds them, and those that the one before left; the next change replaces all of
-    // them. REQUIRES: no change in hand; before the first change.
+    // The workers as the next program finds them, and those that the one before left. `of_another`: program, so that
+    // the next change replaces all of them. REQUIRES: no change in hand; before the first change.
     std::vector<HostState::Worker> leave() const;
-    Result<void> adopt(std::vector<HostState::Worker> workers);
+    Result<void> adopt(std::vector<HostState::Worker> workers, bool of_another);
 
     void drain_all(std::uint64_t timeout_ns); // HAWSER_STOPPING; on_gone follows
     void stop_all();
@@ -132,7 +132,7 @@ private:
         Drained told;
     };
     struct DrainWatch {
-        std::set<const WorkerHandle *> waits_for;
+        std::set<WorkerHandle *> waits_for;
         std::vector<DrainNews> news;
         std::function<void(const std::vector<DrainNews> &)> told;
         Events::Id timer = 0;

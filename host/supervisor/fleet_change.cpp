@@ -8,42 +8,48 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
+#include <string_view>
 #include <utility>
 
 namespace hawser::host {
 namespace {
 
-constexpr std::uint32_t kReplaced = 1, kStopping = 2;  // HAWSER_REPLACED, HAWSER_STOPPING
 constexpr std::uint64_t kCloseTimeout = 6'000'000'000; // a worker's own for a loop that is stuck is 5 s
+
+template<typename Item>
+std::map<std::string_view, const Item *> by_name(const std::vector<Item> &items)
+{
+    std::map<std::string_view, const Item *> all;
+    for (const Item &item : items) all.emplace(item.name, &item);
+    return all;
+}
 
 // What of a compartment is not as it was, for people.
 std::vector<std::string> differences(const CompartmentPlan &before, const CompartmentPlan &after)
 {
     std::vector<std::string> found;
+    const auto plugins = by_name(before.plugins);
     for (const PluginRef &plugin : after.plugins) {
-        const auto same = std::find_if(before.plugins.begin(), before.plugins.end(),
-                                       [&plugin](const PluginRef &each) { return each.name == plugin.name; });
-        if (same == before.plugins.end())
+        const auto same = plugins.find(plugin.name);
+        if (same == plugins.end())
             found.push_back("plugin " + plugin.name + " is new in it");
-        else if (!(*same == plugin))
+        else if (!(*same->second == plugin))
             found.push_back("plugin " + plugin.name + " has changed");
     }
     if (before.loops != after.loops) found.emplace_back("loops");
     if (!(before.rights == after.rights)) found.emplace_back("whom and where it runs");
     if (!(before.listeners == after.listeners)) found.emplace_back("listeners");
+    auto nodes = by_name(before.nodes);
     for (const NodePlan &node : after.nodes) {
-        const auto same = std::find_if(before.nodes.begin(), before.nodes.end(),
-                                       [&node](const NodePlan &each) { return each.name == node.name; });
-        if (same == before.nodes.end())
+        const auto same = nodes.find(node.name);
+        if (same == nodes.end())
             found.push_back(node.name + " is new");
-        else if (!(same->options == node.options) || same->kind != node.kind)
+        else if (!(same->second->options == node.options) || same->second->kind != node.kind)
             found.push_back(node.name);
+        if (same != nodes.end()) nodes.erase(same);
     }
-    for (const NodePlan &node : before.nodes) {
-        const bool stays = std::any_of(after.nodes.begin(), after.nodes.end(),
-                                       [&node](const NodePlan &each) { return each.name == node.name; });
-        if (!stays) found.push_back(node.name + " is gone");
-    }
+    for (const auto &[name, node] : nodes) found.push_back(node->name + " is gone");
     constexpr std::size_t kMost = 20;
     if (found.size() > kMost) {
         const std::string more = "and " + std::to_string(found.size() - kMost) + " more";
@@ -66,7 +72,7 @@ void Fleet::change(const HostPlan &plan, const FleetSettings &settings, std::uin
     wanted_ = &plan;
     phase_ = Phase::Starting;
     done_ = std::move(done);
-    change_ = compare(plan, settings != settings_ || replaces_all_);
+    change_ = compare(plan, settings != settings_);
     late_.clear();
     for (const CompartmentPlan &compartment : plan.compartments) {
         const auto &changed = change_.changed;
@@ -93,7 +99,8 @@ Change Fleet::compare(const HostPlan &plan, bool settings_differ) const
         // One that is dead or being started again is started anew: the operator may have mended it.
         const bool serves = slot != slots_.end() && slot->second.worker != nullptr &&
                             slot->second.worker->state() == WorkerHandle::State::Serving;
-        if (serves && *slot->second.plan == compartment && !settings_differ) {
+        const bool same = slot != slots_.end() && *slot->second.plan == compartment;
+        if (serves && same && !settings_differ && !replaces_all_) {
             change.unchanged.push_back(compartment.name);
             continue;
         }
@@ -101,11 +108,11 @@ Change Fleet::compare(const HostPlan &plan, bool settings_differ) const
         std::vector<std::string> &why = change.why.emplace_back();
         if (slot == slots_.end())
             why.emplace_back("it is new");
-        else
-            why = *slot->second.plan == compartment ? std::vector<std::string>()
-                                                    : differences(*slot->second.plan, compartment);
+        else if (!same)
+            why = differences(*slot->second.plan, compartment);
         if (slot != slots_.end() && !serves) why.emplace_back("its worker does not serve");
         if (settings_differ) why.emplace_back("[log] has changed");
+        if (replaces_all_) why.emplace_back("its worker is of another program");
     }
     return change;
 }
@@ -219,7 +226,8 @@ void Fleet::undo()
         for (auto &[name, worker] : candidates_) let_go(*worker, {kReplaced, drain_timeout_, {}});
     }
     if (!candidates_.empty() && !settings_.single) return;
-    // Those that made way are back as they were.
+    // Those that made way are back as they were, once they have let go of what only one may have.
+    if (!vacating_.empty() && !ending_) return;
     late_.clear();
     vacating_.clear();
     for (const std::string &name : std::exchange(vacated_, {})) {

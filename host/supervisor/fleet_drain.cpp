@@ -4,7 +4,6 @@
 
 #include "loop/loop.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace hawser::host {
@@ -72,10 +71,9 @@ void Fleet::finish_watch(const std::shared_ptr<DrainWatch> &watch)
 {
     if (!watch->told) return;
     events_.cancel(watch->timer);
-    for (const WorkerHandle *worker : watch->waits_for) {
-        const auto retiree = std::find_if(retiring_.begin(), retiring_.end(),
-                                          [worker](const auto &each) { return each.first == worker; });
-        if (retiree != retiring_.end()) watch->news.push_back(news_of(retiree->second, false));
+    for (WorkerHandle *worker : watch->waits_for) {
+        if (const auto retiree = retiring_.find(worker); retiree != retiring_.end())
+            watch->news.push_back(news_of(retiree->second, false));
     }
     std::exchange(watch->told, {})(watch->news);
 }
@@ -114,9 +112,9 @@ std::vector<HostState::Worker> Fleet::leave() const
     return left;
 }
 
-Result<void> Fleet::adopt(std::vector<HostState::Worker> workers)
+Result<void> Fleet::adopt(std::vector<HostState::Worker> workers, bool of_another)
 {
-    replaces_all_ = true;
+    replaces_all_ = of_another;
     for (HostState::Worker &state : workers) {
         auto self = std::make_shared<WorkerHandle *>(nullptr);
         WorkerHearer hearer;

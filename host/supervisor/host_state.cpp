@@ -53,7 +53,7 @@ void write_worker(WireWriter &out, const HostState::Worker &worker)
     out.number(worker.generation);
     out.number(worker.started_at);
     out.number(worker.ready_at);
-    out.number(worker.served_at_wall);
+    out.number(worker.since_wall);
     out.number(worker.state);
     out.number(worker.kill_at);
     out.number(static_cast<std::uint8_t>(worker.retiring));
@@ -73,7 +73,7 @@ void read_worker(WireReader &in, HostState::Worker &worker)
     in.number(worker.generation);
     in.number(worker.started_at);
     in.number(worker.ready_at);
-    in.number(worker.served_at_wall);
+    in.number(worker.since_wall);
     in.number(worker.state);
     in.number(worker.kill_at);
     in.flag(worker.retiring);

@@ -25,7 +25,7 @@ struct HostState {
     };
     struct Worker {
         CompartmentPlan plan;
-        std::uint64_t generation = 0, started_at = 0, ready_at = 0, served_at_wall = 0;
+        std::uint64_t generation = 0, started_at = 0, ready_at = 0, since_wall = 0;
         std::uint32_t state = 0;   // WorkerHandle::State
         std::uint64_t kill_at = 0; // monotonic; 0: no deadline
         bool retiring = false, served = false;

@@ -239,6 +239,12 @@ std::string following_json(const HostFacts &facts)
                                         {"generation", facts.generation}});
 }
 
+std::string upgrade_json(const std::string &from, std::uint64_t generation)
+{
+    return json::serialize(
+        json::object{{"version", kHostVersion}, {"from", from}, {"generation", generation}, {"pid", ::getpid()}});
+}
+
 std::string version_json() { return json::serialize(json::object{{"version", kHostVersion}, {"pid", ::getpid()}}); }
 
 } // namespace hawser::host

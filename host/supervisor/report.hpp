@@ -25,6 +25,7 @@ std::string change_json(std::uint64_t generation, std::uint64_t ms, const Change
                         const std::vector<DrainNews> &drains);
 std::string plan_json(const Change &change, const std::string &waits_for); // of a change that is not made
 std::string version_json();
-std::string following_json(const HostFacts &facts); // the first of a stream of events
+std::string upgrade_json(const std::string &from, std::uint64_t generation); // `from`: a version
+std::string following_json(const HostFacts &facts);                          // the first of a stream of events
 
 } // namespace hawser::host

@@ -16,6 +16,7 @@
 #include "supervisor/trial.hpp"
 #include "supervisor/watcher.hpp"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -83,6 +84,7 @@ private:
     void begin_reload();
     std::shared_ptr<Next> read_next() const;
     std::optional<Reply> what_is_wrong(const Next &next) const;
+    Result<Change> prepare(Next &next);
     void try_change(const std::shared_ptr<Next> &next, const Asked &asked);
     void hold_reload(WorkerHandle &oldest, const Asked &asked);
     void release_held();
@@ -136,6 +138,7 @@ private:
     std::string control_path_; // that it listens at
     std::uint64_t generation_ = 0;
     bool ending_ = false, reloading_ = false, serves_ = false, following_ = false, stdio_ended_ = false;
+    std::atomic<bool> followed_ = false;    // somebody asked for events; read by whoever logs
     std::vector<ControlRequest> upgrading_; // who asked for it
     Fd binary_, next_binary_;               // this program's file; the one that is tried
     std::string binary_path_;

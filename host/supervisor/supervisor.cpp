@@ -72,9 +72,9 @@ Status RunningHost::run()
         fleet_->change(*loaded_.plan, fleet_settings(*loaded_.plan, outputs_), ++generation_,
                        [this](const Change &change) { first_change(change); });
     events_.run();
+    followed_ = false;
     control_->end_follows();
     control_.reset();
-    log_.on_event({});
     if (result_ == Status::Ok && (fleet_->connections_cut() > 0 || fleet_->killed_while_stopping()))
         result_ = Status::CutOff;
     log_.write(Level::Info, "host", "stopped", {{"status", std::to_string(static_cast<int>(result_))}});
@@ -127,7 +127,7 @@ Result<void> RunningHost::open_inside()
     log_.open(outputs_.log());
     // With --single a worker writes to the same log, from other threads.
     log_.on_event([this](const LogEvent &said) {
-        if (!options_.single && !(control_ && control_->is_followed())) return;
+        if (!followed_) return;
         std::string line = format_record(LogFormat::Json, said);
         while (!line.empty() && line.back() == '\n') line.pop_back();
         events_.post([this, line = std::move(line)] {
@@ -284,7 +284,7 @@ void RunningHost::control(const ControlRequest &request)
         request.plan ? plan_reload(reply) : ask_reload(reply, request.now);
     } else if (request.verb == "events") {
         control_->follow(request.peer, request.id);
-        log_.write(Level::Debug, "host", "followed");
+        followed_ = true;
         control_->publish(following_json(facts()));
     } else if (request.verb == "upgrade") {
         ask_upgrade(request);

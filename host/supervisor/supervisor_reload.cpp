@@ -129,15 +129,22 @@ void RunningHost::plan_reload(const Answer &answer)
         answer(*wrong);
         return;
     }
-    HostPlan &plan = *next->loaded.plan;
-    if (auto stored = store_plugins(plan, next->staying); !stored) {
-        answer({stored.error().status, "", {stored.error().text}});
+    const auto change = prepare(*next);
+    if (!change) {
+        answer({change.error().status, "", {change.error().text}});
         return;
     }
+    const WorkerHandle *oldest = fleet_->in_the_way(*change);
+    answer({Status::Ok, plan_json(*change, oldest != nullptr ? describe_worker(*oldest) : ""), {}});
+}
+
+// With plugins copied and those in quarantine taken out: what would change.
+Result<Change> RunningHost::prepare(Next &next)
+{
+    HostPlan &plan = *next.loaded.plan;
+    if (auto stored = store_plugins(plan, next.staying); !stored) return std::move(stored.error());
     quarantine_.apply(plan);
-    const Change change = fleet_->compare(plan, !(plan.log == loaded_.plan->log));
-    const WorkerHandle *oldest = fleet_->in_the_way(change);
-    answer({Status::Ok, plan_json(change, oldest != nullptr ? describe_worker(*oldest) : ""), {}});
+    return fleet_->compare(plan, !(plan.log == loaded_.plan->log));
 }
 
 // One reload serves all who asked before it began to read the files.
@@ -163,17 +170,16 @@ void RunningHost::begin_reload()
 void RunningHost::try_change(const std::shared_ptr<Next> &next, const Asked &asked)
 {
     HostPlan &plan = *next->loaded.plan;
-    if (auto stored = store_plugins(plan, next->staying); !stored) {
-        refuse({stored.error().status, "", {stored.error().text}}, stored.error().text, asked);
+    const auto prepared = prepare(*next);
+    if (!prepared) {
+        refuse({prepared.error().status, "", {prepared.error().text}}, prepared.error().text, asked);
         return;
     }
-    quarantine_.apply(plan);
-    const bool logs_differ = !(plan.log == loaded_.plan->log);
-    if (WorkerHandle *oldest = fleet_->in_the_way(fleet_->compare(plan, logs_differ)); oldest != nullptr) {
+    if (WorkerHandle *oldest = fleet_->in_the_way(*prepared); oldest != nullptr) {
         hold_reload(*oldest, asked);
         return;
     }
-    if (logs_differ) {
+    if (!(plan.log == loaded_.plan->log)) {
         next->outputs.emplace();
         if (auto opened = next->outputs->open(plan.log, options_.daemon != nullptr); !opened) {
             refuse({opened.error().status, "", {opened.error().text}}, opened.error().text, asked);
@@ -189,8 +195,6 @@ void RunningHost::try_change(const std::shared_ptr<Next> &next, const Asked &ask
         refuse(reply, first.text, asked);
         return;
     }
-    waits_for_.clear();
-    cuts_ = false;
     fleet_->change(plan, fleet_settings(plan, next->or_else(outputs_)), generation_ + 1,
                    [this, next, asked](const Change &change) { finish_reload(next, change, asked); });
 }
@@ -228,6 +232,7 @@ void RunningHost::end_reload()
 {
     reloading_ = false;
     waits_for_.clear();
+    cuts_ = cuts_ && !waiting_.empty(); // as those asked who came meanwhile
     if (!waiting_.empty()) ending_ ? refuse_waiting() : begin_reload();
 }
 

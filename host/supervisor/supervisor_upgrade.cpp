@@ -22,12 +22,6 @@ namespace {
 
 constexpr std::uint64_t kMostTrial = 8'000'000'000;
 
-std::string upgraded_json(const std::string &from, std::uint64_t generation)
-{
-    return R"({"version":")" + std::string(kHostVersion) + R"(","from":")" + from + R"(","generation":)" +
-           std::to_string(generation) + R"(,"pid":)" + std::to_string(::getpid()) + '}';
-}
-
 } // namespace
 
 // While its path is still its own.
@@ -154,7 +148,7 @@ Result<void> RunningHost::adopt_outside()
 void RunningHost::resume()
 {
     const HostState &before = *options_.before;
-    if (auto adopted = fleet_->adopt(before.workers); !adopted) {
+    if (auto adopted = fleet_->adopt(before.workers, before.failure.empty()); !adopted) {
         go_back(adopted.error().status, adopted.error().text);
         return;
     }
@@ -186,7 +180,7 @@ void RunningHost::resumed(const Change &change)
     ++generation_;
     log_.write(Level::Info, "host", "upgraded", {{"version", kHostVersion}, {"from", options_.before->version}});
     first_change(change);
-    tell_upgraded({Status::Ok, upgraded_json(options_.before->version, generation_), {}});
+    tell_upgraded({Status::Ok, upgrade_json(options_.before->version, generation_), {}});
 }
 
 // Returns only if the program before cannot be executed any more: then this one goes on with its workers.

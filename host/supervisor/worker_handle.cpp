@@ -78,13 +78,14 @@ Result<std::unique_ptr<WorkerHandle>> WorkerHandle::adopt(Events &events, HostSt
                                                           std::move(plan), snapshot, std::move(hearer)));
     WorkerHandle &it = *handle;
     it.state_ = static_cast<State>(state.state);
-    it.since_wall_ = static_cast<std::int64_t>(state.served_at_wall);
+    it.since_wall_ = static_cast<std::int64_t>(state.since_wall);
     it.served_ = state.served;
     it.started_at_ = state.started_at;
     it.ready_at_ = state.ready_at;
     it.on_channel_ = events.on_readable(it.launched_.channel->fd(), [&it] { it.channel_readable(); });
     it.on_end_ = events.on_readable(it.launched_.worker->ended_fd(), [&it] { it.process_ended(); });
     const std::uint64_t now = monotonic_now();
+    if (it.state_ == State::Starting) it.late_after(it.start_timeout_, kMostGrace, "was not ready");
     if (state.kill_at != 0) it.kill_after(state.kill_at > now ? state.kill_at - now : 1);
     return handle;
 }
@@ -96,7 +97,7 @@ HostState::Worker WorkerHandle::leave() const
     left.generation = generation_;
     left.started_at = started_at_;
     left.ready_at = ready_at_;
-    left.served_at_wall = static_cast<std::uint64_t>(since_wall_);
+    left.since_wall = static_cast<std::uint64_t>(since_wall_);
     left.state = static_cast<std::uint32_t>(state_);
     left.kill_at = kill_at_;
     left.served = served_;

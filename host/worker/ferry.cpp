@@ -1,16 +1,12 @@
 // Tests: tests/unit/worker/ferry_test.cpp, tests/system/park_test.cpp
 #include "worker/ferry.hpp"
 
-#include "base/log.hpp"
-#include "bridge/host_face.hpp"
-
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <string>
 #include <utility>
 
@@ -20,24 +16,6 @@ namespace {
 ParcelAddress address_of(const SocketAddress &address)
 {
     return {address.family, address.port, address.ip, address.text};
-}
-
-// 0 or errno.
-int send_packet(int channel, std::string &bytes, const std::vector<int> &fds)
-{
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(kMostParcels * sizeof(int))> control{};
-    iovec part{bytes.data(), bytes.size()};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = CMSG_SPACE(fds.size() * sizeof(int));
-    cmsghdr *rights = CMSG_FIRSTHDR(&message);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(fds.size() * sizeof(int));
-    std::memcpy(CMSG_DATA(rights), fds.data(), fds.size() * sizeof(int));
-    return ::sendmsg(channel, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ? 0 : errno;
 }
 
 } // namespace
@@ -121,18 +99,13 @@ void Ferry::send()
     ParcelBatch batch;
     batch.number = ++number_;
     const std::vector<int> fds = pack(batch);
-    std::string bytes = encode_parcels(batch);
-    const int error = send_packet(channel_.get(), bytes, fds);
+    const int error = send_with(channel_.get(), encode_parcels(batch), fds);
     if (error == 0) return;
     while (!sent_.empty()) {
         waiting_.push_front(std::move(sent_.back()));
         sent_.pop_back();
     }
-    // The kernel bounds descriptors that are under way (ETOOMANYREFS) and memory for packets.
-    if (error == EAGAIN || error == ENOBUFS || error == ENOMEM || error == ETOOMANYREFS || error == EINTR)
-        retry_later();
-    else
-        broken();
+    may_send_later(error) ? retry_later() : broken();
 }
 
 void Ferry::retry_later()

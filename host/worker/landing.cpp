@@ -4,9 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <string>
 #include <utility>
 
@@ -21,21 +19,6 @@ SocketAddress address_of(ParcelAddress &address)
     made.ip = address.ip;
     made.text = std::move(address.text);
     return made;
-}
-
-std::vector<Fd> sockets_of(msghdr &message)
-{
-    std::vector<Fd> sockets;
-    for (cmsghdr *part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
-        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
-        const std::size_t n = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (std::size_t i = 0; i < n; ++i) {
-            int fd = -1;
-            std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof fd);
-            sockets.emplace_back(fd);
-        }
-    }
-    return sockets;
 }
 
 } // namespace
@@ -69,20 +52,12 @@ Result<void> Landing::start()
 void Landing::on_ready(std::uint32_t)
 {
     if (!channel_) return;
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(kMostParcels * sizeof(int))> control;
-    iovec part{buffer_.get(), kParcelPacket};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    const ssize_t n = ::recvmsg(channel_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    std::vector<Fd> sockets = sockets_of(message);
-    if (n <= 0 || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+    Received received = receive_with(channel_.get(), buffer_.get(), kParcelPacket);
+    if (received.error == EAGAIN) return;
+    if (received.size == 0 || received.cut)
         end(); // the other side takes back what was not answered for
     else
-        take({buffer_.get(), static_cast<std::size_t>(n)}, std::move(sockets));
+        take({buffer_.get(), received.size}, std::move(received.fds));
 }
 
 // Nothing is read from a socket before the other side was told that it is ours.

@@ -21,7 +21,7 @@ constexpr std::uint64_t kOrphanStop = 1'000'000'000;
 constexpr std::uint64_t kStopTimeout = 5'000'000'000; // for services, beside what is left of the time to drain
 constexpr std::uint64_t kPatience = 1'000'000'000;    // for a loop to say that its services have stopped
 constexpr std::uint64_t kNever = 0;
-constexpr std::uint32_t kStopping = HAWSER_STOPPING;
+static_assert(kReplaced == HAWSER_REPLACED && kStopping == HAWSER_STOPPING);
 
 // The conversation of one worker with its supervisor.
 class Worker {

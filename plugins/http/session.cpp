@@ -15,14 +15,8 @@ using Answer = Exchange::Answer;
 using Body = Exchange::Body;
 
 Session::Session(Engine *of, hawser_conn *on)
-    : conn(on)
-    , engine(of)
-    , drains(of->drains == HAWSER_STOPPING ? HAWSER_STOPPING : 0) // where it cannot move, on_drain comes
+    : Session(of, on, SessionState())
 {
-    hawser_tls tls;
-    tls.struct_size = sizeof tls;
-    secure = conn->api->tls(conn, &tls) == HAWSER_OK;
-    if (engine->access) peer = engine->access->meet(conn);
     set_timer(engine->options.header_timeout);
 }
 
@@ -31,7 +25,7 @@ Session::Session(Engine *of, hawser_conn *on, const SessionState &state)
     , engine(of)
     , requests(state.requests)
     , scanned(state.scanned)
-    , drains(of->drains == HAWSER_STOPPING ? HAWSER_STOPPING : 0)
+    , drains(of->drains == HAWSER_STOPPING ? HAWSER_STOPPING : 0) // where it cannot move, on_drain comes
     , pipelines(state.pipelines)
 {
     hawser_tls tls;

@@ -11,8 +11,6 @@
 namespace hawser::host::test {
 namespace {
 
-constexpr std::uint32_t kReplaced = 1; // HAWSER_REPLACED
-
 struct Arrived {
     ParcelBatch batch;
     std::vector<Fd> sockets;
