@@ -9,6 +9,7 @@
 #include <boost/json/value.hpp>
 
 #include <iostream>
+#include <sstream>
 
 namespace json = boost::json;
 
@@ -115,6 +116,29 @@ void print_node(const json::object &node, const std::string &indent, const std::
     }
 }
 
+// "memory 64 MiB, cpu 0.5 (not enforced)" of a compartment.
+std::string limits_of(const json::object &compartment)
+{
+    std::string all;
+    const json::value *limits = compartment.if_contains("limits");
+    if (limits == nullptr || !limits->is_object()) return all;
+    for (const auto &[name, value] : limits->get_object()) {
+        if (!value.is_object()) continue;
+        const json::object &limit = value.get_object();
+        const json::value *most = limit.if_contains("limit");
+        std::ostringstream number;
+        if (most != nullptr && most->is_double())
+            number << most->get_double();
+        else if (name == "memory" && most != nullptr && most->is_int64())
+            number << size_text(static_cast<std::uint64_t>(most->get_int64()));
+        else
+            number << text(limit, "limit");
+        all += (all.empty() ? "" : ", ") + std::string(name) + ' ' + number.str();
+        if (text(limit, "enforced") != "true") all += " (not enforced)";
+    }
+    return all;
+}
+
 std::string duration(const std::string &milliseconds)
 {
     const long long seconds = milliseconds.empty() ? 0 : std::stoll(milliseconds) / 1000;
@@ -155,12 +179,12 @@ Status status_command(const Arguments &arguments, const Surroundings &around)
     }
     if (!listeners.empty()) around.out << '\n';
     if (!listeners.empty()) listeners.print(around.out, "");
-    Table workers({"COMPARTMENT", "STATE", "PID", "GENERATION", "LOOPS", "CONNECTIONS"});
+    Table workers({"COMPARTMENT", "STATE", "PID", "GENERATION", "LOOPS", "CONNECTIONS", "LIMITS"});
     for (const json::value &row : list(*result, "compartments")) {
         if (!row.is_object()) continue;
         const json::object &worker = row.get_object();
         workers.row({text(worker, "name"), text(worker, "state"), text(worker, "pid"), text(worker, "generation"),
-                     text(worker, "loops"), text(worker, "connections")});
+                     text(worker, "loops"), text(worker, "connections"), limits_of(worker)});
     }
     around.out << '\n';
     workers.print(around.out, "");

@@ -56,4 +56,12 @@ std::string printable(std::string_view text)
     return out;
 }
 
+std::string size_text(std::uint64_t bytes)
+{
+    constexpr std::array<std::string_view, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
+    std::size_t unit = 0;
+    for (; unit + 1 < kUnits.size() && bytes >= 1024 && bytes % 1024 == 0; ++unit) bytes /= 1024;
+    return std::to_string(bytes) + ' ' + std::string(kUnits[unit]);
+}
+
 } // namespace hawser::host

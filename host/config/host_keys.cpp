@@ -276,21 +276,29 @@ words = ["auto"]
 text = "Its event loops; default: as [host] loops"
 [compartment.user]
 type = "string"
-format = "word"
-has = "no"
-text = "User that it runs as"
+format = "user"
+like = "the name or number of a user, in a string"
+text = "User that its worker runs as, a name or a number; default: as [host] user"
+[compartment.group]
+type = "string"
+format = "group"
+like = "the name or number of a group, in a string"
+text = "Group that its worker runs as, with `user`; default: the user's own"
 [compartment.memory]
 type = "size"
-has = "no"
-text = "Most memory"
+min = "32MiB"
+max = "64TiB"
+text = "Most memory of its worker alone, beside the stacks of its loops; one that wants more ends as if it had crashed; default: no limit"
 [compartment.descriptors]
 type = "integer"
-has = "no"
-text = "Most open files"
+min = 64
+max = 1000000000
+text = "Most open files of its worker; default: the host's limit"
 [compartment.cpu]
 type = "float"
-has = "no"
-text = "Most processors"
+min = 0.01
+max = 1024.0
+text = "Most processors that its worker uses; it is kept on that many, rounded up; default: all of the host's"
 )TOML";
 
 std::vector<OptionSpec> read_section(const Item &root, const char *name, SpecReader &in)

@@ -138,16 +138,26 @@ struct WorkerRights {
     bool operator==(const WorkerRights &) const = default;
 };
 
+// What a worker may use; it holds itself to that before it loads a plugin. 0: no limit of its own.
+struct WorkerLimits {
+    std::uint64_t memory = 0; // bytes that are private to it, beside the stacks of its loops
+    std::uint32_t descriptors = 0;
+    double cpu = 0; // processors
+    bool operator==(const WorkerLimits &) const = default;
+};
+
 struct CompartmentPlan {
     std::string name; // "main"
     unsigned loops = 1;
     WorkerRights rights;
+    WorkerLimits limits;
     std::vector<PluginRef> plugins; // only those that a node uses
     // Every node; a node stands after all that its options name, so creating in order and destroying in reverse is
     // right.
     std::vector<NodePlan> nodes;
     std::vector<ListenerPlan> listeners;
     std::vector<std::string> exclusive; // what only one of its workers may have at a time (supervisor only)
+    Origin origin;                      // of its keys (supervisor only)
     bool operator==(const CompartmentPlan &) const = default;
 };
 

@@ -119,15 +119,15 @@ bool lies_in(const std::string &path, const std::string &directory)
 
 class RightsReader {
 public:
-    RightsReader(const Value &keys, const std::map<std::string, Position> &at, Problems &problems)
-        : keys_(keys)
+    RightsReader(std::string owner, const Value &keys, const std::map<std::string, Position> &at, Problems &problems)
+        : owner_(std::move(owner))
+        , keys_(keys)
         , at_(at)
         , problems_(problems)
     {}
 
-    WorkerRights read()
+    void read_host(WorkerRights &rights)
     {
-        WorkerRights rights;
         if (const std::string *text = find("umask")) rights.umask = std::stoi(*text, nullptr, 8);
         if (const std::string *text = find("directory")) rights.directory = *text;
         if (const std::string *text = find("chroot")) rights.chroot = *text;
@@ -136,20 +136,6 @@ public:
             problem("chroot", "expected the key \"user\" too: root leaves such a directory at will");
         if (!rights.chroot.empty() && !rights.directory.empty() && !lies_in(rights.directory, rights.chroot))
             problem("directory", "expected a directory below chroot (" + rights.chroot + "), got " + rights.directory);
-        return rights;
-    }
-
-private:
-    const std::string *find(std::string_view name) const
-    {
-        const auto found = std::find_if(keys_.items.begin(), keys_.items.end(),
-                                        [name](const Value &value) { return value.key == name; });
-        return found != keys_.items.end() && !found->text.empty() ? &found->text : nullptr;
-    }
-
-    void problem(const std::string &key, const std::string &text)
-    {
-        problems_.add(at_.at(key), "[host]: " + key + ": " + text);
     }
 
     void read_user(WorkerRights &rights)
@@ -171,9 +157,23 @@ private:
         rights.uid = user->uid;
         rights.gid = *gid;
         rights.user = *name;
-        if (!user->name.empty()) rights.groups = groups_of(user->name, *gid);
+        rights.groups = user->name.empty() ? std::vector<std::uint32_t>() : groups_of(user->name, *gid);
     }
 
+private:
+    const std::string *find(std::string_view name) const
+    {
+        const auto found = std::find_if(keys_.items.begin(), keys_.items.end(),
+                                        [name](const Value &value) { return value.key == name; });
+        return found != keys_.items.end() && !found->text.empty() ? &found->text : nullptr;
+    }
+
+    void problem(const std::string &key, const std::string &text)
+    {
+        problems_.add(at_.at(key), owner_ + ": " + key + ": " + text);
+    }
+
+    const std::string owner_;
     const Value &keys_;
     const std::map<std::string, Position> &at_;
     Problems &problems_;
@@ -213,7 +213,15 @@ std::string check_rights_format(std::string_view format, const std::string &text
 
 WorkerRights read_rights(const Value &keys, const std::map<std::string, Position> &at, Problems &problems)
 {
-    return RightsReader(keys, at, problems).read();
+    WorkerRights rights;
+    RightsReader("[host]", keys, at, problems).read_host(rights);
+    return rights;
+}
+
+void read_user(const std::string &owner, const Value &keys, const std::map<std::string, Position> &at,
+               Problems &problems, WorkerRights &rights)
+{
+    RightsReader(owner, keys, at, problems).read_user(rights);
 }
 
 } // namespace hawser::host

@@ -1,5 +1,5 @@
-// [host] user, group, umask, directory and chroot: as whom and where workers run. Names are looked up in the user
-// database of this machine.
+// [host] user, group, umask, directory and chroot: as whom and where workers run; user and group of a compartment too.
+// Names are looked up in the user database of this machine.
 #pragma once
 
 #include "config/plan.hpp"
@@ -22,5 +22,9 @@ std::string check_rights_format(std::string_view format, const std::string &text
 
 // `keys`: the checked keys of [host], a Table; `at`: where each stands. What contradicts itself becomes a problem.
 WorkerRights read_rights(const Value &keys, const std::map<std::string, Position> &at, Problems &problems);
+
+// The keys "user" and "group" of `owner`, a compartment, into `rights`: as they are without them.
+void read_user(const std::string &owner, const Value &keys, const std::map<std::string, Position> &at,
+               Problems &problems, WorkerRights &rights);
 
 } // namespace hawser::host

@@ -164,8 +164,7 @@ void SettingsReader::read_compartments(HostPlan &plan)
             problems_.add(item.key_at, owner + ": expected a name of lower-case letters, digits, \"_\" and \"-\"");
         CompartmentPlan compartment;
         compartment.name = item.key;
-        compartment.rights = host_rights_;
-        compartment.loops = loops_of(read(table, host_keys().compartment, owner), host_loops_);
+        read_compartment(*table, owner, compartment);
         if (item.key == "main")
             plan.compartments.front() = std::move(compartment);
         else
@@ -173,6 +172,18 @@ void SettingsReader::read_compartments(HostPlan &plan)
     }
     std::sort(plan.compartments.begin() + 1, plan.compartments.end(),
               [](const CompartmentPlan &a, const CompartmentPlan &b) { return a.name < b.name; });
+}
+
+void SettingsReader::read_compartment(const Item &table, const std::string &owner, CompartmentPlan &plan)
+{
+    const Section section = read(&table, host_keys().compartment, owner);
+    plan.loops = loops_of(section, host_loops_);
+    plan.rights = host_rights_;
+    read_user(owner, section.keys, section.at, problems_, plan.rights);
+    take(section.find("memory"), plan.limits.memory);
+    take(section.find("descriptors"), plan.limits.descriptors);
+    if (const Value *cpu = section.find("cpu")) plan.limits.cpu = cpu->real;
+    plan.origin.options = section.at;
 }
 
 // The table `name` of a section; where it is absent, its defaults.

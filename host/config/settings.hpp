@@ -45,6 +45,7 @@ private:
     Section inner(const Section &section, const std::vector<OptionSpec> &specs, const std::string &name,
                   const std::string &owner);
     void read_access(const Section &section, AccessPlan &plan) const;
+    void read_compartment(const Item &table, const std::string &owner, CompartmentPlan &plan);
     unsigned loops_of(const Section &section, unsigned otherwise) const;
     void read_addresses(const Section &section, const std::string &owner, ListenerPlan &listener);
 

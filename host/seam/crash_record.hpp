@@ -28,13 +28,18 @@ struct StallRecord {
 
 struct CrashRecord {
     static constexpr std::uint32_t kMostFrames = 48, kMostModules = 96;
+    // Ended by itself, as a crash: it could have no more memory; a plugin called exit.
+    static constexpr std::uint32_t kNoMemory = 1, kExit = 2;
     std::uint32_t state; // 0: none; 1: signal and instruction; 2: the frames too. Written last
     std::int32_t signal, code;
     std::uint32_t frames;
     std::uint64_t address;     // that could not be accessed
     std::uint64_t instruction; // that did it
     std::uint64_t frame[kMostFrames];
-    std::uint32_t modules, reserved; // once plugins are loaded
+    std::uint32_t modules; // once plugins are loaded
+    std::uint32_t cause;   // kNoMemory, kExit, or 0: what `signal` says
+    std::int32_t thread;   // its kernel id
+    std::uint32_t reserved;
     CrashModule module[kMostModules];
 };
 

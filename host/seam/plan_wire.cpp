@@ -195,6 +195,21 @@ void read_rights(WireReader &in, WorkerRights &rights)
     if (mask < -1 || mask > 0777) in.spoil();
 }
 
+void write_limits(WireWriter &out, const WorkerLimits &limits)
+{
+    out.number(limits.memory);
+    out.number(limits.descriptors);
+    out.number(limits.cpu);
+}
+
+void read_limits(WireReader &in, WorkerLimits &limits)
+{
+    in.number(limits.memory);
+    in.number(limits.descriptors);
+    in.number(limits.cpu);
+    if (!(limits.cpu >= 0)) in.spoil(); // nor NaN
+}
+
 } // namespace
 
 void write_plan(WireWriter &out, const CompartmentPlan &plan)
@@ -212,6 +227,7 @@ void write_plan(WireWriter &out, const CompartmentPlan &plan)
     out.list(plan.nodes, write_node);
     out.list(plan.listeners, write_listener);
     write_rights(out, plan.rights);
+    write_limits(out, plan.limits);
 }
 
 void read_plan(WireReader &in, CompartmentPlan &plan)
@@ -231,6 +247,7 @@ void read_plan(WireReader &in, CompartmentPlan &plan)
     in.list(plan.nodes, 45, read_node);
     in.list(plan.listeners, 40, read_listener);
     read_rights(in, plan.rights);
+    read_limits(in, plan.limits);
     if (!in.bad() && !holds_together(plan)) in.spoil();
 }
 

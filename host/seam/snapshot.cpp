@@ -8,7 +8,7 @@ namespace hawser::host {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x504e5348; // "HSNP"
-constexpr std::uint32_t kVersion = 3;
+constexpr std::uint32_t kVersion = 4;
 
 Error spoiled(const std::string &why) { return {Status::PluginFailed, "snapshot: " + why}; }
 

@@ -12,7 +12,7 @@ namespace hawser::host {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x47505348; // "HSPG"
-constexpr std::uint32_t kVersion = 4;
+constexpr std::uint32_t kVersion = 5;
 
 Result<StatusLayout *> map(int fd)
 {

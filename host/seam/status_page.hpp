@@ -28,11 +28,18 @@ struct alignas(64) LoopCell {
     }
 };
 
+// What a worker holds itself to, as the kernel has confirmed it; 0: not limited.
+struct HeldLimits {
+    std::uint64_t memory; // bytes
+    std::uint32_t descriptors, processors;
+};
+
 struct StatusLayout {
     std::uint32_t magic, version, loops, reserved;
     alignas(64) LoopCell cells[kMaxLoops];
     CrashRecord crash;
     StallRecord stall;
+    HeldLimits limits;
     alignas(4096) MetricPage metrics;
 };
 

@@ -54,10 +54,13 @@ const CrashModule *CodePlaces::module_of(std::uint64_t address) const
     return found != end ? found : nullptr;
 }
 
-bool CodePlaces::is_plugin(const std::string &path) const
+const PluginRef *CodePlaces::plugin_in(std::uint64_t address) const
 {
-    return std::any_of(plan_.plugins.begin(), plan_.plugins.end(),
-                       [&path](const PluginRef &plugin) { return plugin.copy == path; });
+    const CrashModule *module = module_of(address);
+    if (module == nullptr) return nullptr;
+    const auto found = std::find_if(plan_.plugins.begin(), plan_.plugins.end(),
+                                    [module](const PluginRef &plugin) { return plugin.copy == module->path; });
+    return found != plan_.plugins.end() ? &*found : nullptr;
 }
 
 // The file that people know, where it is a copy of a plugin.
@@ -90,10 +93,17 @@ std::vector<std::string> CodePlaces::all(const std::uint64_t *frames, std::size_
 std::string CodePlaces::in_plugin(const std::uint64_t *frames, std::size_t count) const
 {
     for (std::size_t i = 0; i < count; ++i) {
-        const CrashModule *module = module_of(called_from(frames, i));
-        if (module != nullptr && is_plugin(module->path)) return at(called_from(frames, i));
+        if (plugin_in(called_from(frames, i)) != nullptr) return at(called_from(frames, i));
     }
     return {};
+}
+
+const PluginRef *CodePlaces::plugin_of(const std::uint64_t *frames, std::size_t count) const
+{
+    for (std::size_t i = 0; i < count; ++i) {
+        if (const PluginRef *plugin = plugin_in(called_from(frames, i)); plugin != nullptr) return plugin;
+    }
+    return nullptr;
 }
 
 } // namespace hawser::host

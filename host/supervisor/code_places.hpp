@@ -23,10 +23,12 @@ public:
     std::vector<std::string> all(const std::uint64_t *frames, std::size_t count) const;
     // The innermost that lies in a plugin, in words; "" if none does.
     std::string in_plugin(const std::uint64_t *frames, std::size_t count) const;
+    // Whose that is; null if none.
+    const PluginRef *plugin_of(const std::uint64_t *frames, std::size_t count) const;
 
 private:
     const CrashModule *module_of(std::uint64_t address) const;
-    bool is_plugin(const std::string &path) const;
+    const PluginRef *plugin_in(std::uint64_t address) const;
     std::string shown(const std::string &path) const;
 
     std::unique_ptr<CrashRecord> record_;

@@ -4,7 +4,7 @@
 #include "base/text.hpp"
 #include "base/version.hpp"
 #include "supervisor/code_places.hpp"
-#include "supervisor/rehearsal.hpp"
+#include "supervisor/culprit.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -40,8 +40,8 @@ std::string time_text(std::time_t at, bool compact)
     return text;
 }
 
-std::string text_of(const CodePlaces &places, const WorkerHandle &worker, const WorkerEnd &end,
-                    const std::string &crumb, const std::string &config, const std::string &at)
+std::string text_of(const CodePlaces &places, WorkerHandle &worker, const WorkerEnd &end, const std::string &crumb,
+                    const std::string &config, const std::string &at)
 {
     const CrashRecord &record = places.record();
     std::string out = "hawser " + std::string(kHostVersion) + ", a worker crashed\n\n";
@@ -53,6 +53,7 @@ std::string text_of(const CodePlaces &places, const WorkerHandle &worker, const 
     line("compartment", worker.plan()->name + ", generation " + std::to_string(worker.generation()) + ", pid " +
                             std::to_string(worker.pid()));
     line("end", describe(end));
+    if (describe(worker, end) != describe(end)) line("cause", describe(worker, end));
     line("address", hexadecimal(record.address));
     line("in", crumb.empty() ? "no plugin" : crumb);
     line("at", at);
@@ -106,7 +107,8 @@ std::vector<std::pair<std::string, std::string>> report_crash(WorkerHandle &work
     if (at.empty()) at = places.at(record.instruction);
     const std::string name =
         time_text(std::time(nullptr), true) + '-' + worker.plan()->name + '-' + std::to_string(worker.pid()) + ".txt";
-    std::string path = write_report(directory, name, text_of(places, worker, end, worker.last_crumb(), config, at));
+    std::string path =
+        write_report(directory, name, text_of(places, worker, end, find_culprit(worker, end).in, config, at));
     std::vector<std::pair<std::string, std::string>> fields{{"at", std::move(at)}};
     if (!path.empty()) fields.emplace_back("report", std::move(path));
     return fields;

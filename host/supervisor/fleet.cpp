@@ -1,13 +1,12 @@
 // Tests: tests/system/supervision_test.cpp
 #include "supervisor/fleet.hpp"
 
-#include "supervisor/rehearsal.hpp"
+#include "supervisor/culprit.hpp"
+#include "supervisor/limits.hpp"
 
 #include "loop/loop.hpp"
 
 #include <algorithm>
-#include <csignal>
-#include <cstring>
 #include <random>
 #include <utility>
 
@@ -47,26 +46,38 @@ Result<std::unique_ptr<WorkerHandle>> Fleet::launch(const SharedPlan &plan, cons
     // Which worker speaks is known once it is made; it speaks from the event loop only.
     auto self = std::make_shared<WorkerHandle *>(nullptr);
     hear(hearer, self);
+    hearer.ready = [this, self, ready = std::move(hearer.ready)] {
+        tell_limits(**self);
+        ready();
+    };
     auto worker =
         WorkerHandle::start(events_, launcher_, snapshot, plan, std::move(*sockets), settings.files, std::move(hearer));
     if (worker) *self = worker->get();
     return worker;
 }
 
+// A limit that does not hold is no secret.
+void Fleet::tell_limits(WorkerHandle &worker)
+{
+    const std::string lacks = not_held(worker.plan()->limits, worker.page()->limits);
+    if (!lacks.empty())
+        log_.write(Level::Warning, "compartment." + worker.plan()->name, "limits_not_enforced", {{"reason", lacks}});
+}
+
 std::string Fleet::log_death(WorkerHandle &worker, const WorkerEnd &end)
 {
-    const std::string crumb = end.signal == SIGKILL ? "" : worker.last_crumb();
+    const std::string in = find_culprit(worker, end).in;
     std::vector<std::pair<std::string, std::string>> told{{"pid", std::to_string(worker.pid())},
                                                           {"generation", std::to_string(worker.generation())},
-                                                          {"reason", describe(end)},
-                                                          {"in", crumb.empty() ? "no plugin" : crumb}};
+                                                          {"reason", describe(worker, end)},
+                                                          {"in", in.empty() ? "no plugin" : in}};
     if (mourn_) {
         for (auto &more : mourn_(worker, end)) told.push_back(std::move(more));
     }
     std::vector<LogField> fields;
     for (const auto &[name, value] : told) fields.push_back({name, value});
     log_.write(Level::Error, "compartment." + worker.plan()->name, "worker_died", fields);
-    return "its worker ended with " + describe(end) + (crumb.empty() ? "" : " in " + crumb);
+    return "its worker ended with " + describe(worker, end) + (in.empty() ? "" : " in " + in);
 }
 
 void Fleet::ended(WorkerHandle *worker, const WorkerEnd &end)
@@ -100,11 +111,11 @@ void Fleet::candidate_ended(const std::string &name, const WorkerEnd &end)
     const std::unique_ptr<WorkerHandle> dead = std::move(candidates_.at(name));
     candidates_.erase(name);
     Failed failed;
-    failed.text = "compartment \"" + name + "\": its worker ended before it served, with " + describe(end);
+    failed.text = "compartment \"" + name + "\": its worker ended before it served, with " + describe(*dead, end);
     if (!change_.failed) {
         log_death(*dead, end);
-        const std::string crumb = dead->last_crumb();
-        if (!crumb.empty()) failed.text += ", in " + crumb;
+        const std::string in = find_culprit(*dead, end).in;
+        if (!in.empty()) failed.text += ", in " + in;
     }
     fail_change(failed);
     advance_soon();
@@ -148,8 +159,7 @@ void Fleet::slot_ended(const std::string &name, const WorkerEnd &end)
     slot.health.down_since_ns = wall_now();
     const std::uint64_t ready_at = dead->ready_at();
     if (ready_at != 0 && monotonic_now() - ready_at > kEarlyDeath) slot.backoff.succeeded();
-    // Whoever kills it is not in it.
-    const PluginRef *plugin = crashed && end.signal != SIGKILL ? dead->last_plugin() : nullptr;
+    const PluginRef *plugin = crashed ? find_culprit(*dead, end).plugin : nullptr;
     if (plugin != nullptr && blame_) blame_(name, *plugin);
     restart_later(name);
 }

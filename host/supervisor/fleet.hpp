@@ -170,6 +170,7 @@ private:
     void slot_ended(const std::string &name, const WorkerEnd &end);
     void retiree_ended(WorkerHandle *worker, const WorkerEnd &end);
     void count_end(const WorkerHandle &worker, const WorkerEnd &end);
+    void tell_limits(WorkerHandle &worker);
     std::string log_death(WorkerHandle &worker, const WorkerEnd &end); // the same in words
     void gone_if_empty();
     void heard_status(const WorkerHandle *worker, const StatusReport &report);

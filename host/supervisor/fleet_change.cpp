@@ -39,6 +39,7 @@ std::vector<std::string> differences(const CompartmentPlan &before, const Compar
     }
     if (before.loops != after.loops) found.emplace_back("loops");
     if (!(before.rights == after.rights)) found.emplace_back("whom and where it runs");
+    if (!(before.limits == after.limits)) found.emplace_back("what it may use");
     if (!(before.listeners == after.listeners)) found.emplace_back("listeners");
     auto nodes = by_name(before.nodes);
     for (const NodePlan &node : after.nodes) {

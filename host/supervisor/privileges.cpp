@@ -66,10 +66,10 @@ unsigned first_free_port()
     return port;
 }
 
-Position place_of(const HostPlan &plan, const char *key)
+Position place_of(const Origin &origin, const char *key)
 {
-    const auto found = plan.origin.options.find(key);
-    return found != plan.origin.options.end() ? found->second : Position();
+    const auto found = origin.options.find(key);
+    return found != origin.options.end() ? found->second : Position();
 }
 
 bool is_already(const WorkerRights &rights)
@@ -120,12 +120,18 @@ std::vector<Problem> missing_privileges(const HostPlan &plan)
         missing.push_back({at, text + ": expected a host that is started by root, or with " + names,
                            "start it so, or change the key"});
     };
+    for (const CompartmentPlan &compartment : plan.compartments) {
+        const WorkerRights &rights = compartment.rights;
+        const bool own = compartment.origin.options.count("user") > 0;
+        if (!rights.drops || is_already(rights) || (!own && &compartment != &plan.compartments.front())) continue;
+        lack(place_of(own ? compartment.origin : plan.origin, "user"),
+             (own ? "compartment \"" + compartment.name + '"' : "[host]") + ": user: \"" + rights.user + '"',
+             bit(CAP_SETUID) | bit(CAP_SETGID), "CAP_SETUID and CAP_SETGID");
+    }
     const WorkerRights &rights = plan.compartments.front().rights;
-    if (rights.drops && !is_already(rights))
-        lack(place_of(plan, "user"), "[host]: user: \"" + rights.user + '"', bit(CAP_SETUID) | bit(CAP_SETGID),
-             "CAP_SETUID and CAP_SETGID");
     if (!rights.chroot.empty())
-        lack(place_of(plan, "chroot"), "[host]: chroot: " + rights.chroot, bit(CAP_SYS_CHROOT), "CAP_SYS_CHROOT");
+        lack(place_of(plan.origin, "chroot"), "[host]: chroot: " + rights.chroot, bit(CAP_SYS_CHROOT),
+             "CAP_SYS_CHROOT");
     const unsigned free = first_free_port();
     for (const CompartmentPlan &compartment : plan.compartments) {
         for (const ListenerPlan &listener : compartment.listeners) {

@@ -3,6 +3,7 @@
 
 #include "loop/loop.hpp"
 #include "supervisor/jail.hpp"
+#include "supervisor/limits.hpp"
 #include "supervisor/privileges.hpp"
 
 #include <fcntl.h>
@@ -190,6 +191,8 @@ Status worker_main(const RunWorker &run)
     if (!page) return refuse(page.error());
     Jail jail;
     if (auto dropped = drop_to(snapshot->compartment.rights, jail); !dropped) return refuse(dropped.error());
+    const CompartmentPlan &plan = snapshot->compartment;
+    if (auto held = hold_limits(plan.limits, plan.loops, (*page)->limits); !held) return refuse(held.error());
     const Fd watched(::fcntl(kChannelFd, F_DUPFD_CLOEXEC, kFirstFree)); // the channel itself ends with its owner
     end_with_supervisor(watched.get());
     // Lines go where all else goes that this process prints; datagrams have a socket of their own.

@@ -1,11 +1,11 @@
 // Tests: tests/faults/rehearsal_test.cpp
 #include "supervisor/rehearsal.hpp"
 
+#include "supervisor/culprit.hpp"
 #include "supervisor/events.hpp"
 #include "supervisor/privileges.hpp"
 #include "supervisor/worker_handle.hpp"
 
-#include <cstring>
 #include <map>
 #include <utility>
 
@@ -76,9 +76,9 @@ private:
             Failed failed;
             failed.text = "compartment \"" + name + "\": its worker ended " +
                           (passed_[name] ? "while it destroyed what it had created" : "before all was created") +
-                          ", with " + describe(end);
-            if (const std::string crumb = workers_.at(name)->last_crumb(); !crumb.empty())
-                failed.text += ", in " + crumb;
+                          ", with " + describe(*workers_.at(name), end);
+            if (const std::string in = find_culprit(*workers_.at(name), end).in; !in.empty())
+                failed.text += ", in " + in;
             blame(name, failed);
         }
         const std::unique_ptr<WorkerHandle> gone = std::move(workers_.at(name));
@@ -95,12 +95,6 @@ private:
 };
 
 } // namespace
-
-std::string describe(const WorkerEnd &end)
-{
-    if (end.signal == 0) return "status " + std::to_string(end.status);
-    return "signal " + std::to_string(end.signal) + " (" + strsignal(end.signal) + ")";
-}
 
 Problem locate(const Failed &failed, const HostPlan &plan)
 {

@@ -15,9 +15,6 @@ namespace hawser::host {
 // it blames none. The text has the option in front.
 Problem locate(const Failed &failed, const HostPlan &plan);
 
-// "status 70", "signal 11 (Segmentation fault)"
-std::string describe(const WorkerEnd &end);
-
 struct Rehearsed {
     Status status = Status::Ok;
     std::vector<Problem> problems; // one for each compartment that failed

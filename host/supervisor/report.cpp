@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "loop/loop.hpp"
+#include "supervisor/limits.hpp"
 #include "supervisor/supervisor.hpp"
 
 #include <boost/json/array.hpp>
@@ -64,6 +65,23 @@ void put_health(json::object &out, const Fleet::Health &health)
     if (!health.error.empty()) out["error"] = valid_utf8(health.error);
 }
 
+// What was asked for, and whether the worker is held to it.
+json::object limits_object(const WorkerLimits &limits, const HeldLimits &held)
+{
+    json::object out;
+    if (limits.memory != 0)
+        out["memory"] = json::object{{"limit", limits.memory}, {"enforced", held.memory == limits.memory}};
+    if (limits.descriptors != 0)
+        out["descriptors"] =
+            json::object{{"limit", limits.descriptors}, {"enforced", held.descriptors == limits.descriptors}};
+    if (limits.cpu > 0) {
+        json::object cpu{{"limit", limits.cpu}, {"enforced", held.processors > 0 && held.processors <= limits.cpu}};
+        if (held.processors > 0) cpu["processors"] = held.processors;
+        out["cpu"] = std::move(cpu);
+    }
+    return out;
+}
+
 json::object worker_object(WorkerHandle &worker, const Fleet &fleet)
 {
     json::object out;
@@ -74,6 +92,13 @@ json::object worker_object(WorkerHandle &worker, const Fleet &fleet)
     out["loops"] = worker.plan()->loops;
     out["connections"] = worker.open_connections();
     out["since"] = time_text(static_cast<std::uint64_t>(worker.since_wall_ns()));
+    if (!worker.plan()->rights.user.empty()) out["user"] = worker.plan()->rights.user;
+    const HeldLimits held = worker.page()->limits;
+    if (json::object limits = limits_object(worker.plan()->limits, held); !limits.empty())
+        out["limits"] = std::move(limits);
+    if (worker.ready_at() != 0) {
+        if (const std::string lacks = not_held(worker.plan()->limits, held); !lacks.empty()) out["detail"] = lacks;
+    }
     if (const Fleet::Health *health = fleet.health(worker)) put_health(out, *health);
     return out;
 }

@@ -1,5 +1,6 @@
 // Tests: tests/system/supervision_test.cpp, tests/system/logs_test.cpp
 #include "loop/loop.hpp"
+#include "supervisor/limits.hpp"
 #include "supervisor/privileges.hpp"
 #include "supervisor/running_host.hpp"
 
@@ -54,6 +55,7 @@ Error first_of(const std::vector<BindFailure> &failures) { return failures.front
 std::vector<Problem> RunningHost::impossible(const HostPlan &plan) const
 {
     std::vector<Problem> problems = missing_privileges(plan);
+    for (Problem &problem : impossible_limits(plan)) problems.push_back(std::move(problem));
     if (options_.daemon == nullptr) return problems;
     look_for_stderr(plan.log, problems);
     look_for_stdio(plan, problems);

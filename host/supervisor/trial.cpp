@@ -2,6 +2,7 @@
 #include "supervisor/trial.hpp"
 
 #include "seam/sealed.hpp"
+#include "supervisor/culprit.hpp"
 #include "supervisor/host_state.hpp"
 #include "supervisor/rehearsal.hpp"
 #include "supervisor/supervisor.hpp"

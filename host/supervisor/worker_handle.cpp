@@ -133,7 +133,9 @@ void WorkerHandle::late_after(std::uint64_t ns, std::uint64_t grace, const char 
     deadline(ns + grace, [this, ns, what] {
         Failed late;
         late.text = "compartment \"" + plan_->name + "\" " + what + " in " + std::to_string(ns / 1'000'000) + " ms";
-        if (const std::string crumb = last_crumb(); !crumb.empty()) late.text += "; it is in " + crumb;
+        std::string crumb;
+        for (unsigned i = 0; crumb.empty() && i < std::min(plan_->loops, kMaxLoops); ++i) crumb = crumb_of(i);
+        if (!crumb.empty()) late.text += "; it is in " + crumb;
         enter(State::Stopping);
         hearer_.failed(late);
         // After what the failure leads to was told.
@@ -276,23 +278,12 @@ std::uint64_t WorkerHandle::open_connections()
     return accepted > closed ? accepted - closed : 0;
 }
 
-std::string WorkerHandle::last_crumb()
-{
-    for (unsigned i = 0; i < std::min(plan_->loops, kMaxLoops); ++i) {
-        if (std::string crumb = crumb_of(i); !crumb.empty()) return crumb;
-    }
-    return {};
-}
-
-const PluginRef *WorkerHandle::last_plugin()
+const PluginRef *WorkerHandle::plugin_of(unsigned loop)
 {
     const std::size_t nodes = plan_->nodes.size();
-    for (unsigned i = 0; i < std::min(plan_->loops, kMaxLoops); ++i) {
-        const std::uint32_t tag = launched_.page->cells[i].crumb() >> 8;
-        if (tag == 0 || tag > nodes + plan_->plugins.size()) continue;
-        return &plan_->plugins[tag > nodes ? tag - nodes - 1 : plan_->nodes[tag - 1].plugin];
-    }
-    return nullptr;
+    const std::uint32_t tag = launched_.page->cells[loop].crumb() >> 8;
+    if (tag == 0 || tag > nodes + plan_->plugins.size()) return nullptr;
+    return &plan_->plugins[tag > nodes ? tag - nodes - 1 : plan_->nodes[tag - 1].plugin];
 }
 
 std::string WorkerHandle::crumb_of(unsigned loop)

@@ -60,11 +60,10 @@ public:
     std::uint64_t started_at() const { return started_at_; } // monotonic
     std::uint64_t ready_at() const { return ready_at_; }     // 0: never was
     std::uint64_t open_connections();
-    // "listener.web (http of plugin http): on_request" for the loop that was in plugin code when it ended, or empty.
-    std::string last_crumb();
-    std::string crumb_of(unsigned loop); // the same of one loop
-    // The plugin that a loop was in when it ended; null: in none.
-    const PluginRef *last_plugin();
+    // "listener.web (http of plugin http): on_request" for a loop that is in plugin code, or was when it ended; or
+    // empty.
+    std::string crumb_of(unsigned loop);
+    const PluginRef *plugin_of(unsigned loop); // whose code that is; null: in none
 
 private:
     WorkerHandle(Events &events, Launched launched, SharedPlan plan, const Snapshot &snapshot, WorkerHearer hearer);

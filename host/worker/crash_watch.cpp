@@ -11,7 +11,9 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 
 namespace hawser::host {
 namespace {
@@ -23,6 +25,7 @@ constexpr unsigned kPatience = 2; // seconds for the unwinder, which may wait fo
 std::atomic<CrashRecord *> g_record{nullptr};
 
 std::atomic<StallRecord *> g_stall{nullptr};
+std::atomic<bool> g_exit_expected{false};
 
 std::uint64_t instruction_of(const void *context)
 {
@@ -48,6 +51,7 @@ void on_crash(int signal, siginfo_t *info, void *context)
     record->code = info->si_code;
     record->address = reinterpret_cast<std::uint64_t>(info->si_addr);
     record->instruction = instruction_of(context);
+    record->thread = ::gettid();
     set_state(*record, 1);
     std::signal(SIGALRM, SIG_DFL);
     ::alarm(kPatience);
@@ -66,6 +70,13 @@ void on_crash(int signal, siginfo_t *info, void *context)
     ::alarm(0);
     // What an instruction did comes again when it is tried again; what was sent (raise, abort, kill) does not.
     if (info->si_code <= 0) ::raise(signal);
+}
+
+[[noreturn]] void end_as_crash(std::uint32_t cause)
+{
+    if (CrashRecord *record = g_record.load(); record != nullptr)
+        __atomic_store_n(&record->cause, cause, __ATOMIC_RELEASE);
+    std::abort();
 }
 
 // On the thread of a loop that is stuck in a call.
@@ -154,6 +165,24 @@ void watch_for_crashes(CrashRecord &record)
     for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP})
         ::sigaction(signal, &action, nullptr);
 }
+
+void crash_without_memory()
+{
+    if constexpr (kSanitized) return;
+    std::set_new_handler([] { end_as_crash(CrashRecord::kNoMemory); });
+}
+
+void crash_at_exit()
+{
+    if constexpr (kSanitized) return;
+    const auto unexpected = [] {
+        if (!g_exit_expected.load()) end_as_crash(CrashRecord::kExit);
+    };
+    static_cast<void>(std::atexit(unexpected));
+    static_cast<void>(::at_quick_exit(unexpected));
+}
+
+void expect_exit() { g_exit_expected.store(true); }
 
 void answer_for_stalls(StallRecord &record)
 {

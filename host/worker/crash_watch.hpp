@@ -27,6 +27,14 @@ void prepare_unwinder();
 // For the whole process, from now on; the records outlive it. Crashes are not watched for under a sanitizer, which
 // reports by itself.
 void watch_for_crashes(CrashRecord &record);
+// A worker that can have no more memory ends, as a crash where it asked for more: nothing in it could go on. For all
+// that allocates by this program's C++ runtime. After watch_for_crashes.
+void crash_without_memory();
+// A call of exit that is not the worker's own end is one too, where it was called; from now on and, since what is
+// registered last is called first, once more when plugins are loaded, before their destructors of static objects.
+void crash_at_exit();
+// The worker's own end follows.
+void expect_exit();
 // Answers stall_signal() with where the thread is that it is sent to.
 void answer_for_stalls(StallRecord &record);
 // The libraries that are loaded now, so that addresses can be told by name.

@@ -84,6 +84,7 @@ private:
     std::optional<Failure> start()
     {
         if (auto failure = compartment_->load()) return failure;
+        if (!snapshot_.single) crash_at_exit();
         compartment_->start_loops();
         if (auto failure = compartment_->create()) return failure;
         if (snapshot_.rehearses) {
@@ -304,10 +305,13 @@ Status run_worker(const Snapshot &snapshot, Channel &channel, StatusPage &page, 
     prepare_unwinder();
     if (!snapshot.single) {
         watch_for_crashes(page->crash);
+        crash_at_exit();
+        if (page->limits.memory != 0) crash_without_memory();
         answer_for_stalls(page->stall);
     }
     auto worker = std::make_unique<Worker>(snapshot, channel, page, log, enter);
     const Status status = worker->run();
+    if (!snapshot.single) expect_exit();
     if (worker->is_stuck()) static_cast<void>(worker.release()); // it stays until the process ends
     return status;
 }

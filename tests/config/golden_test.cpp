@@ -135,7 +135,12 @@ std::string dump(const HostPlan &plan)
         out << "log to " << (plan.log.output == LogPlan::Output::Syslog ? "syslog" : "journald") << '\n';
     dump_rights(plan.compartments.front().rights, out);
     for (const CompartmentPlan &compartment : plan.compartments) {
-        out << "compartment " << compartment.name << ", loops " << compartment.loops << '\n';
+        out << "compartment " << compartment.name << ", loops " << compartment.loops;
+        const WorkerLimits &most = compartment.limits;
+        if (!(most == WorkerLimits()))
+            out << ", memory " << most.memory << ", descriptors " << most.descriptors << ", cpu " << most.cpu;
+        out << '\n';
+        if (!(compartment.rights == plan.compartments.front().rights)) dump_rights(compartment.rights, out);
         for (const PluginRef &plugin : compartment.plugins)
             out << "  plugin " << plugin.name << ' ' << plugin.path << '\n';
         for (std::size_t i = 0; i < compartment.nodes.size(); ++i) {

@@ -32,7 +32,7 @@ TEST(Loading, SaysWhichPluginEndedTheWorkerInAStaticInitializer)
     expect_refusal({"ctor_exit", ", in plugin fault: static initializers\n"});
     if (sanitized()) return; // it turns the signal into an exit, and an exit into another
     expect_refusal({"ctor_crash", end_by("signal 11 (Segmentation fault)").c_str()});
-    expect_refusal({"ctor_exit", end_by("status 3").c_str()});
+    expect_refusal({"ctor_exit", end_by("a call of exit").c_str()});
 }
 
 // Nothing can stop that on its way through the system's loader.

@@ -2,13 +2,17 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <mutex>
 #include <stdexcept>
+#include <string>
 
 namespace fault {
 namespace {
@@ -28,6 +32,38 @@ void free_twice()
     void *volatile memory = std::malloc(100);
     std::free(memory);
     std::free(memory);
+}
+
+// Beyond the end of a file that is mapped.
+void bus_error()
+{
+    const int file = ::memfd_create("empty", MFD_CLOEXEC);
+    void *memory = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    *static_cast<volatile char *>(memory) = 1;
+}
+
+struct Thrower {
+    ~Thrower() { g_sink = std::stoi("no number"); } // which throws
+};
+
+// More and more, and all of it is used.
+void runaway()
+{
+    constexpr std::size_t kBlock = std::size_t{1} << 20;
+    static char *last = nullptr;
+    for (;;) {
+        char *block = new char[kBlock];
+        std::memset(block, 1, kBlock);
+        std::memcpy(block, &last, sizeof last);
+        last = block;
+    }
+}
+
+void deadlock()
+{
+    static std::mutex mutex;
+    mutex.lock();
+    mutex.lock();
 }
 
 void throw_in_a_thread()
@@ -53,6 +89,12 @@ void fail(std::string_view how, const char *where)
     if (how == "trap") __builtin_trap();
     if (how == "double_free") free_twice();
     if (how == "thread") throw_in_a_thread();
+    if (how == "bus") bus_error();
+    if (how == "exit_now") ::_exit(3);
+    if (how == "thread_exit") ::pthread_exit(nullptr);
+    if (how == "destructor") Thrower thrower;
+    if (how == "memory") runaway();
+    if (how == "deadlock") deadlock();
     if (how == "busy")
         for (const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(400);
              std::chrono::steady_clock::now() < end;) {}
