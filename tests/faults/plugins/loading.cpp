@@ -98,6 +98,8 @@ void fail(std::string_view how, const char *where)
     if (how == "busy")
         for (const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(400);
              std::chrono::steady_clock::now() < end;) {}
+    if (how == "spin")
+        for (;;) g_sink = g_sink + 1;
     if (how == "hang")
         for (;;) ::pause();
 }

@@ -1,0 +1,83 @@
+"""Rows in which the system gives no more: room for the log, descriptors."""
+import asyncio
+import time
+
+from clients import Load, under_load
+from host import SIDE, Host, Row, descriptors, processor_seconds, web
+
+IDLE_SECONDS = 2.0
+SPIN = 0.05  # of a processor, while nobody asks
+
+
+async def idle_use(pids):
+    """Of a processor, the most of these processes while they have nothing to do."""
+    before = [processor_seconds(pid) for pid in pids]
+    await asyncio.sleep(IDLE_SECONDS)
+    return max(processor_seconds(pid) - was for pid, was in zip(pids, before)) / IDLE_SECONDS
+
+
+async def log_full(scale):
+    host = Host(web("0"))
+    # From the first line on nothing can be written.
+    host.write(web("0") + '[log]\noutput = "/dev/full"\naccess = { output = "/dev/full" }\nlevel = "debug"\n')
+    status = (await host.command("reload"))[0]
+    load = Load(host.address(), [b"0"])
+
+    async def work():
+        await asyncio.sleep(max(2, 30 * scale))
+        for _ in range(3):
+            if (await host.command("reload"))[0] != 0:
+                load.fail(0, 0, "reload refused")
+            await asyncio.sleep(0.3)
+
+    await under_load([load], work())
+    pids = [host.process.pid, *(await host.workers()).values()]
+    used = await idle_use(pids)
+    ended = host.stop()
+    seen = (
+        f"{load.passed:,} passed, failed {load.kinds()}; {used * 100:.0f} % of a processor while nobody asks; exit status {ended}"
+    )
+    return Row(status == 0 and not load.failures and load.passed > 0 and used < SPIN and ended == 0, seen)
+
+
+async def no_descriptors(scale):
+    """A worker whose descriptors are all taken by connections that are kept, and by as many that wait."""
+    most = 200
+    host = Host(web("main") + SIDE + f"[compartments.main]\nloops = 1\ndescriptors = {most}\n")
+    worker = await host.worker()
+    kept, side = Load(host.address(), [b"main"]), Load(host.address("side"), [b"side"])
+    holders = [await kept.connect() for _ in range(100)]
+    for each in holders:
+        await kept.ask(each)
+    filler = Load(host.address(), [b"main"])
+    waiting = [await filler.connect() for _ in range(2 * most)]
+    await asyncio.sleep(0.3)
+    full = descriptors(worker) >= most - 2
+    used = await idle_use([worker, host.process.pid])
+
+    async def work():
+        until = time.monotonic() + max(2, 20 * scale)
+        while time.monotonic() < until:
+            for each in holders:  # 1,000 a second on what is kept
+                await kept.ask(each)
+            await asyncio.sleep(0.1)
+
+    await under_load([side], work())
+    # What waited is answered once there is room.
+    asks = [asyncio.ensure_future(filler.ask(each)) for each in waiting]
+    for each in holders:
+        each.close()
+    await asyncio.sleep(0.1)
+    for begin in range(0, len(waiting), 50):
+        await asyncio.gather(*asks[begin : begin + 50])
+        for each in waiting[begin : begin + 50]:
+            each.close()
+    died = host.text().count('"worker_died"')
+    host.stop()
+    seen = (
+        f"all {most} descriptors taken: {'yes' if full else 'no'}; {kept.passed:,} passed on kept connections, failed {kept.kinds()}; "
+        f"{filler.passed} of {len(waiting)} that waited answered once there was room; neighbour {side.passed:,} passed, failed "
+        f"{side.kinds()}; {used * 100:.0f} % of a processor while nobody asks; {died} deaths"
+    )
+    held = full and not kept.failures and filler.passed == len(waiting) and not side.failures
+    return Row(held and used < SPIN and died == 0, seen)

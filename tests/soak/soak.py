@@ -1,0 +1,86 @@
+"""Faults under load, each at its full length, and what must hold.
+
+scripts/soak [ROW…] [--scale N] [--record]
+
+All rows without a name. --scale: of the length, 0.1 for a tenth. --record: writes the table to tests/bench/RESULTS.md.
+Builds the release with its tests first, unless SOAK_BUILD names a build directory. Exit status 1: something did not hold.
+"""
+import asyncio
+import sys
+import time
+
+import changes
+import deaths
+import shortages
+from host import ROOT
+
+ROWS = {
+    "kill": (deaths.kill, "kill -9 of a worker every second: 0 refused, only what is in flight in it fails, neighbour 0"),
+    "dead": (deaths.dead, "all workers killed at once: 0 refused, serving within 300 ms, control socket answers"),
+    "reloads": (changes.reloads, "100 reloads a minute for 5 minutes: 0 failed, 4 generations at most, flat"),
+    "wrong": (changes.wrong, "200 wrong configurations: 0 failed, each named with file, line, column"),
+    "plugins": (
+        changes.plugins,
+        "200 plugin files renamed, overwritten, truncated, deleted, linked: 0 failed, 0 crashes, the right reload each",
+    ),
+    "stall": (
+        deaths.stall,
+        "deadlock, endless loop, sleep: named with a backtrace, replaced at the limit of 1 s, the other loop serves",
+    ),
+    "upgrade": (changes.upgrade, "upgrades and three kinds of broken programs: 0 failed, pid kept, refused within 10 s"),
+    "stop": (deaths.stop, "SIGTERM with 100 slow requests and 10 endless downloads: 100 finish, status 75"),
+    "orphan": (
+        deaths.orphan,
+        "supervisor killed: requests in flight answered, workers gone within 5 s, a new start takes over",
+    ),
+    "log_full": (shortages.log_full, "log and access log on a full disk: requests unaffected, no spin"),
+    "no_descriptors": (
+        shortages.no_descriptors,
+        "no descriptor left: kept connections unaffected, others wait, no spin",
+    ),
+    "death_speed": (deaths.death_speed, "worker death to the first request that its replacement serves"),
+    "reload_speed": (changes.reload_speed, "reload to the first answer of the new generation"),
+}
+
+
+def record(lines):
+    path = ROOT / "tests" / "bench" / "RESULTS.md"
+    begin, end = "<!-- soak -->", "<!-- /soak -->"
+    text = path.read_text()
+    section = begin + "\n" + "\n".join(lines) + "\n" + end
+    if begin in text:
+        text = text[: text.index(begin)] + section + text[text.index(end) + len(end) :]
+    else:
+        text = text.rstrip() + "\n\n## Faults under load\n\n" + section + "\n"
+    path.write_text(text)
+
+
+def main(words):
+    if "--help" in words:
+        print(__doc__.strip() + "\nRows: " + ", ".join(ROWS))
+        return 0
+    keep, scale = "--record" in words, 1.0
+    if "--scale" in words:
+        at = words.index("--scale")
+        scale = float(words[at + 1])
+        del words[at : at + 2]
+    names = [word for word in words if not word.startswith("--")] or list(ROWS)
+    if unknown := [name for name in names if name not in ROWS]:
+        print(f"scripts/soak: expected rows of {', '.join(ROWS)}, got {', '.join(unknown)}", file=sys.stderr)
+        return 64
+    lines = [f"`scripts/soak --scale {scale:g}`, {time.strftime('%Y-%m-%d')}, two cores shared with the load.", ""]
+    lines += ["| fault, and what must hold | seen | holds |", "|---|---|---|"]
+    held = True
+    for name in names:
+        work, text = ROWS[name]
+        row = asyncio.run(work(scale))
+        held = held and row.held
+        print(f"{'holds' if row.held else 'FAILS'}  {name}: {text}\n       {row.seen}", flush=True)
+        lines.append(f"| {text} | {row.seen} | {'yes' if row.held else '**no**'} |")
+    if keep:
+        record(lines)
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
