@@ -3,6 +3,7 @@
 #include "plugin/catalogue.hpp"
 #include "seam/sealed.hpp"
 #include "supervisor/supervisor.hpp"
+#include "supervisor/take_over.hpp"
 #include "worker/worker.hpp"
 
 #include <fcntl.h>

@@ -230,7 +230,7 @@ void write_plan(WireWriter &out, const CompartmentPlan &plan)
     write_limits(out, plan.limits);
 }
 
-void read_plan(WireReader &in, CompartmentPlan &plan)
+void read_plan(WireReader &in, CompartmentPlan &plan, bool of_any_version)
 {
     std::uint32_t loops = 0;
     in.text(plan.name);
@@ -247,7 +247,7 @@ void read_plan(WireReader &in, CompartmentPlan &plan)
     in.list(plan.nodes, 45, read_node);
     in.list(plan.listeners, 40, read_listener);
     read_rights(in, plan.rights);
-    read_limits(in, plan.limits);
+    if (!of_any_version || !in.at_end()) read_limits(in, plan.limits);
     if (!in.bad() && !holds_together(plan)) in.spoil();
 }
 

@@ -74,6 +74,8 @@ public:
     // the next change replaces all of them. REQUIRES: no change in hand; before the first change.
     std::vector<HostState::Worker> leave() const;
     Result<void> adopt(std::vector<HostState::Worker> workers, bool of_another);
+    // Compartments of `plan` that had no worker to adopt, since theirs had just died.
+    void start_missing(const HostPlan &plan, std::uint64_t generation);
 
     void drain_all(std::uint64_t timeout_ns); // HAWSER_STOPPING; on_gone follows
     void stop_all();

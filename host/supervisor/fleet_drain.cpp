@@ -141,4 +141,15 @@ Result<void> Fleet::adopt(std::vector<HostState::Worker> workers, bool of_anothe
     return {};
 }
 
+void Fleet::start_missing(const HostPlan &plan, std::uint64_t generation)
+{
+    for (const CompartmentPlan &compartment : plan.compartments) {
+        const auto [slot, missing] = slots_.try_emplace(compartment.name);
+        if (!missing) continue;
+        slot->second.plan = std::make_shared<const CompartmentPlan>(compartment);
+        slot->second.generation = generation;
+        start_slot(compartment.name);
+    }
+}
+
 } // namespace hawser::host

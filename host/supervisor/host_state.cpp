@@ -2,19 +2,9 @@
 #include "supervisor/host_state.hpp"
 
 #include "seam/plan_wire.hpp"
-#include "seam/sealed.hpp"
 #include "seam/wire.hpp"
-#include "supervisor/trial.hpp"
-
-#include <fcntl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
-#include <csignal>
-#include <cstdlib>
 #include <functional>
 #include <string_view>
 
@@ -85,7 +75,7 @@ void read_worker(WireReader &in, HostState::Worker &worker)
     std::string bytes;
     in.text(bytes);
     WireReader plan(bytes);
-    read_plan(plan, worker.plan);
+    read_plan(plan, worker.plan, true);
     if (plan.bad()) in.spoil();
     in.list(worker.plan.exclusive, 4, [](WireReader &from, std::string &each) { from.text(each); });
 }
@@ -221,41 +211,6 @@ Result<HostState> decode_state(std::string_view bytes)
     }
     if (in.bad()) return spoiled("it is cut off");
     return state;
-}
-
-TakeOver take_take_over()
-{
-    TakeOver taken;
-    const char *value = std::getenv(kStateVariable);
-    const std::string_view text = value != nullptr ? value : "";
-    int fd = -1;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), fd);
-    const bool is_one = read.ec == std::errc() && ::fcntl(fd, F_GET_SEALS) >= 0;
-    taken.tries = std::getenv(kTrialVariable) != nullptr;
-    if (is_one) taken.state.reset(fd);
-    if (is_one) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-    ::unsetenv(kStateVariable);
-    ::unsetenv(kTrialVariable);
-    return taken;
-}
-
-Error become(int binary, const HostState &state)
-{
-    const auto bytes = write_sealed("hawser-state", encode_state(state));
-    if (!bytes) return bytes.error();
-    std::vector<int> kept = state.descriptors();
-    kept.push_back(bytes->get());
-    const Execution how({std::string(kStateVariable) + '=' + std::to_string(bytes->get())});
-    // The next program hears what comes meanwhile.
-    sigset_t all, before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (const int fd : kept) ::fcntl(fd, F_SETFD, 0);
-    ::syscall(SYS_execveat, binary, "", how.arguments.data(), how.environment.data(), AT_EMPTY_PATH);
-    const int error = errno;
-    for (const int fd : kept) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return system_error("it cannot be executed", error);
 }
 
 } // namespace hawser::host

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "base/endpoint.hpp"
-#include "base/fd.hpp"
 #include "base/result.hpp"
 #include "config/plan.hpp"
 #include "supervisor/notify.hpp"
@@ -55,20 +54,5 @@ struct HostState {
 
 std::string encode_state(const HostState &state);
 Result<HostState> decode_state(std::string_view bytes);
-
-// The variable of the environment that names the memory file.
-inline constexpr const char *kStateVariable = "HAWSER_STATE";
-// Set beside it: only say whether this program could take over (supervisor/trial.hpp).
-inline constexpr const char *kTrialVariable = "HAWSER_TRIAL";
-
-// What this process was executed for, taken out of its environment.
-struct TakeOver {
-    Fd state;           // none: it was just started
-    bool tries = false; // only to say whether it could
-};
-TakeOver take_take_over();
-
-// Executes `binary` in the place of this process, with `state` beside its descriptors. Returns only if that failed.
-Error become(int binary, const HostState &state);
 
 } // namespace hawser::host

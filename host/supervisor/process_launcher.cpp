@@ -5,6 +5,7 @@
 #include "supervisor/jail.hpp"
 #include "supervisor/limits.hpp"
 #include "supervisor/privileges.hpp"
+#include "supervisor/spawn.hpp"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -132,25 +133,10 @@ public:
         auto ends = Channel::make_pair();
         if (!ends) return std::move(ends.error());
         std::vector<char *> environment = worker_environment();
-        // Until the child is a worker it has this process's handlers: a signal for the whole group would be heard
-        // twice.
-        sigset_t all, before;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before);
-        const int pid = ::fork();
-        if (pid == 0)
-            become_worker(binary_.get(), {files.standard_error, ends->second.fd(), bytes->get(), page->fd(), files.log},
-                          environment.data());
-        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        if (pid < 0) return system_error("cannot start a worker", errno);
-        Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-        if (!process) {
-            const int error = errno;
-            ::kill(pid, SIGKILL);
-            ::waitpid(pid, nullptr, 0);
-            return system_error("cannot watch a worker", error);
-        }
-        return Launched{std::make_unique<WorkerProcess>(pid, std::move(process)),
+        const std::array<int, 5> fds{files.standard_error, ends->second.fd(), bytes->get(), page->fd(), files.log};
+        auto spawned = spawn([&] { become_worker(binary_.get(), fds, environment.data()); });
+        if (!spawned) return std::move(spawned.error());
+        return Launched{std::make_unique<WorkerProcess>(spawned->pid, std::move(spawned->process)),
                         std::make_unique<Channel>(std::move(ends->first)), std::move(*page)};
     }
 

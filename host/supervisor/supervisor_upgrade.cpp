@@ -5,6 +5,7 @@
 #include "loop/loop.hpp"
 #include "seam/sealed.hpp"
 #include "supervisor/running_host.hpp"
+#include "supervisor/take_over.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -86,7 +87,7 @@ void RunningHost::trial_ended(const TrialVerdict &verdict)
     }
     notifier_.reloading();
     log_.flush();
-    const Error failed = become(next_binary_.get(), state());
+    const Error failed = take_my_place(next_binary_.get(), state());
     notifier_.ready("generation " + std::to_string(generation_) + " serves on: the upgrade was refused");
     refuse_upgrade(binary_path_ + ": " + failed.text);
 }
@@ -159,9 +160,10 @@ void RunningHost::resume()
     }
     // Back again: those that served serve on.
     serves_ = true;
-    watch(
-        loaded_); // the copies of plugins stay: those of the workers may be other ones than the configuration names now
+    // The copies of plugins stay: those of the workers may be other ones than the configuration names now.
+    watch(loaded_);
     stalls_.emplace(events_, *fleet_, log_, loaded_.plan->stall_limit_ns);
+    fleet_->start_missing(*loaded_.plan, generation_);
     log_.write(Level::Error, "host", "upgrade_undone",
                {{"reason", before.failure}, {"version", kHostVersion}, {"from", before.version}});
     notifier_.ready("generation " + std::to_string(generation_) + " serves on: the upgrade was undone");
@@ -191,7 +193,7 @@ void RunningHost::go_back(Status status, const std::string &why)
     back.failure = why;
     back.failure_status = static_cast<std::int32_t>(status);
     log_.flush();
-    const Error failed = become(options_.before->previous, back);
+    const Error failed = take_my_place(options_.before->previous, back);
     log_.write(Level::Error, "host", "upgrade_not_undone", {{"reason", why}, {"error", failed.text}});
     serves_ = true;
     tell_upgraded({status, "", {"upgrade: " + why}});
@@ -205,7 +207,7 @@ void go_back_unread(const SupervisorOptions &options, const std::string &why, st
         back.version = kHostVersion;
         back.failure = "the configuration cannot be used any more: " + why;
         back.failure_status = static_cast<std::int32_t>(Status::BadConfig);
-        const Error failed = become(back.previous, back);
+        const Error failed = take_my_place(back.previous, back);
         err << "hawser: " << failed.text << '\n' << std::flush;
     }
     constexpr int kAgainMs = 1000; // the workers serve meanwhile

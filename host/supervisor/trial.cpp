@@ -5,7 +5,9 @@
 #include "supervisor/culprit.hpp"
 #include "supervisor/host_state.hpp"
 #include "supervisor/rehearsal.hpp"
+#include "supervisor/spawn.hpp"
 #include "supervisor/supervisor.hpp"
+#include "supervisor/take_over.hpp"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -13,12 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <fstream>
-#include <iterator>
 #include <ostream>
 #include <string_view>
 #include <utility>
@@ -59,23 +58,6 @@ std::string trimmed(std::string text)
 
 } // namespace
 
-Execution::Execution(const std::vector<std::string> &variables)
-{
-    std::ifstream in("/proc/self/cmdline", std::ios::binary);
-    const std::string line{std::istreambuf_iterator<char>(in), {}};
-    for (std::size_t at = 0; at < line.size();) {
-        const std::size_t end = std::min(line.find('\0', at), line.size());
-        texts.push_back(line.substr(at, end - at));
-        at = end + 1;
-    }
-    const std::size_t count = texts.size();
-    texts.insert(texts.end(), variables.begin(), variables.end());
-    for (std::size_t i = 0; i < texts.size(); ++i) (i < count ? arguments : environment).push_back(texts[i].data());
-    for (char **each = environ; *each != nullptr; ++each) environment.push_back(*each);
-    arguments.push_back(nullptr);
-    environment.push_back(nullptr);
-}
-
 Result<std::unique_ptr<Trial>> Trial::start(Events &events, int binary, int state, std::uint64_t timeout_ns,
                                             std::function<void(const TrialVerdict &)> told)
 {
@@ -86,21 +68,11 @@ Result<std::unique_ptr<Trial>> Trial::start(Events &events, int binary, int stat
     ::fcntl(words.get(), F_SETFL, O_NONBLOCK);
     const Execution how(
         {std::string(kStateVariable) + '=' + std::to_string(kStateFd), std::string(kTrialVariable) + "=1"});
-    sigset_t all, before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int pid = ::fork();
-    if (pid == 0) become_trial(binary, state, theirs.get(), how);
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (pid < 0) return system_error("cannot start it", errno);
-    Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (!process) {
-        const int error = errno;
-        ::kill(pid, SIGKILL);
-        ::waitpid(pid, nullptr, 0);
-        return system_error("cannot watch it", error);
-    }
-    std::unique_ptr<Trial> trial(new Trial(events, pid, std::move(process), std::move(words), std::move(told)));
+    auto spawned = spawn([&] { become_trial(binary, state, theirs.get(), how); });
+    if (!spawned) return std::move(spawned.error());
+    const int pid = spawned->pid;
+    std::unique_ptr<Trial> trial(
+        new Trial(events, pid, std::move(spawned->process), std::move(words), std::move(told)));
     trial->on_late_ = events.after(timeout_ns, [it = trial.get()] {
         it->late_ = true;
         it->end_group();

@@ -50,12 +50,4 @@ private:
 // The other side: what such a program does. `loaded`: its configuration.
 Status try_to_take_over(const Loaded &loaded, int state, std::ostream &out, std::ostream &err);
 
-// How a program is executed in the place of this one or beside it: with the arguments of this process, and `variables`
-// ("NAME=value") in its environment.
-struct Execution {
-    explicit Execution(const std::vector<std::string> &variables);
-    std::vector<std::string> texts;
-    std::vector<char *> arguments, environment;
-};
-
 } // namespace hawser::host

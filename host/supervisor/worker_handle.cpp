@@ -64,7 +64,14 @@ WorkerHandle::WorkerHandle(Events &events, Launched launched, SharedPlan plan, c
 
 Result<std::unique_ptr<WorkerHandle>> WorkerHandle::adopt(Events &events, HostState::Worker state, WorkerHearer hearer)
 {
-    auto page = StatusPage::open(Fd(state.page));
+    // Another version's page cannot be read here, but by the program that is gone back to. An empty one is in its
+    // place.
+    Fd left(state.page), foreign;
+    auto page = StatusPage::open(Fd(::fcntl(left.get(), F_DUPFD_CLOEXEC, 3)));
+    if (!page && left) {
+        page = StatusPage::create(state.plan.loops);
+        foreign = std::move(left);
+    }
     auto channel = std::make_unique<Channel>(Fd(state.channel));
     auto process = adopt_process(state.pid, Fd(state.process));
     if (!page) return std::move(page.error());
@@ -77,6 +84,7 @@ Result<std::unique_ptr<WorkerHandle>> WorkerHandle::adopt(Events &events, HostSt
                                                           {std::move(process), std::move(channel), std::move(*page)},
                                                           std::move(plan), snapshot, std::move(hearer)));
     WorkerHandle &it = *handle;
+    it.foreign_page_ = std::move(foreign);
     it.state_ = static_cast<State>(state.state);
     it.since_wall_ = static_cast<std::int64_t>(state.since_wall);
     it.served_ = state.served;
@@ -104,7 +112,7 @@ HostState::Worker WorkerHandle::leave() const
     left.pid = launched_.worker->pid();
     left.process = launched_.worker->ended_fd();
     left.channel = launched_.channel->fd();
-    left.page = launched_.page.fd();
+    left.page = foreign_page_ ? foreign_page_.get() : launched_.page.fd();
     return left;
 }
 

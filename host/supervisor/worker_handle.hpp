@@ -78,6 +78,7 @@ private:
 
     Events &events_;
     Launched launched_;
+    Fd foreign_page_; // of a worker of another version
     SharedPlan plan_;
     std::uint64_t generation_, start_timeout_;
     WorkerHearer hearer_;

@@ -178,7 +178,8 @@ async def upgrade(scale):
     host = Host(web("0"), keys='start_timeout = "3s"\n', program=program)
     load = Load(host.address(), [b"0"])
     good, refused, slowest = [0], [0], [0.0]
-    broken = [b"no program\n", pathlib.Path("/bin/false").read_bytes(), pathlib.Path("/bin/true").read_bytes()]
+    # None at all; one that ends at once; one that says nothing.
+    broken = [b"no program\n", pathlib.Path("/bin/false").read_bytes(), b"#!/bin/sh\nexec sleep 60\n"]
 
     def install(content):
         (directory / "next").write_bytes(content)

@@ -53,17 +53,18 @@ def descriptors(pid):
 
 
 async def gone(pid):
-    """When it was: the moment after which nothing of the process can answer."""
-    while os.path.exists(f"/proc/{pid}") and state_of(pid) not in ("Z", "X"):
-        await asyncio.sleep(0.001)
-    return time.monotonic()
-
-
-def state_of(pid):
+    """When the last thread of a process had ended, so that its sockets were closed; and this client has read so."""
     try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return "X"
+        process = os.pidfd_open(pid)
+        ended, loop = asyncio.Event(), asyncio.get_running_loop()
+        loop.add_reader(process, ended.set)
+        await ended.wait()
+        loop.remove_reader(process)
+        os.close(process)
+    except ProcessLookupError:
+        pass
+    await asyncio.sleep(0.002)
+    return time.monotonic()
 
 
 class Host:
