@@ -178,8 +178,8 @@ async def upgrade(scale):
     host = Host(web("0"), keys='start_timeout = "3s"\n', program=program)
     load = Load(host.address(), [b"0"])
     good, refused, slowest = [0], [0], [0.0]
-    # None at all; one that ends at once; one that says nothing.
-    broken = [b"no program\n", pathlib.Path("/bin/false").read_bytes(), b"#!/bin/sh\nexec sleep 60\n"]
+    # None at all; one that ends at once; one that never ends.
+    broken = [b"no program\n", *(pathlib.Path(each).read_bytes() for each in ("/bin/false", "/usr/bin/yes"))]
 
     def install(content):
         (directory / "next").write_bytes(content)
