@@ -171,6 +171,7 @@ Conn *LoopFace::reopen(Parked &parked, const hawser_protocol &protocol, void *in
     loop().counters().accepted.add(1);
     Conn *conn = conns_.create(*this, std::move(parked.transit.socket), parked.share, parked.tag, std::move(terms));
     if (conn == nullptr) {
+        // Without room it took nothing. NOLINTNEXTLINE(bugprone-use-after-move)
         if (terms) parked.transit.ends = std::move(terms->ends);
         parked.share->leave();
         loop().counters().closed.add(1);
