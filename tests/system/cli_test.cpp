@@ -251,6 +251,21 @@ TEST(Check, AcceptsEveryConfigurationOfTheProject)
     }
 }
 
+TEST(Check, AcceptsWhatTheReadmeOfEachPluginShows)
+{
+    for (const auto &entry : fs::directory_iterator(HAWSER_SOURCE "/plugins")) {
+        std::ifstream in(entry.path() / "README.md");
+        const std::string readme{std::istreambuf_iterator<char>(in), {}};
+        const std::string begin = "```toml\n";
+        const std::size_t at = readme.find(begin);
+        if (!entry.is_directory() || at == std::string::npos) continue;
+        const std::string block = readme.substr(at + begin.size(), readme.find("```", at + 3) - at - begin.size());
+        const TempDir directory;
+        const Ended ended = hawser({"check", directory.write("hawser.toml", block)});
+        EXPECT_EQ(ended.status, 0) << entry.path() << ended.err;
+    }
+}
+
 TEST(CommandLine, PrintsTheSchemaOfWhatIsFoundInADirectory)
 {
     const Ended ended = hawser({"schema", "--directory", HAWSER_PLUGINS});

@@ -118,10 +118,46 @@ void HAWSER_CALL destroy(void *self) noexcept
     dispose(instance, instance->node);
 }
 
+// What all loops have in common: a T::Shared, made once before the instances, from the node if it wants one.
+template<typename T>
+void *HAWSER_CALL share(const hawser_node *node, hawser_error *error) noexcept
+{
+    return guarded<void *>(error, nullptr, [&]() -> void * {
+        const Node of(nullptr, node);
+        if constexpr (std::is_constructible_v<typename T::Shared, const Node &>)
+            return new typename T::Shared(of);
+        else
+            return new typename T::Shared{};
+    });
+}
+
+template<typename T>
+void HAWSER_CALL unshare(void *shared) noexcept
+{
+    guarded_call([&] { delete static_cast<typename T::Shared *>(shared); }, [](std::string_view) {});
+}
+
+template<typename T>
+void HAWSER_CALL drain(void *self, std::uint64_t deadline, std::uint32_t why) noexcept
+{
+    auto &instance = *static_cast<Instance<T> *>(self);
+    guarded_call([&] { instance.object.drain(deadline, why); },
+                 [&](std::string_view what) {
+                     instance.node.error("drain_failed", {{"error", what}});
+                 });
+}
+
+// T may have a type Shared, which Node::shared<Shared>() gives, and drain(deadline, why): see hawser_kind.
 template<typename T>
 constexpr hawser_kind kind_head(const char *role, const char *name, std::uint32_t size)
 {
-    return {size, 0, role, name, nullptr, nullptr, create<T>, nullptr, nullptr, destroy<T>};
+    hawser_kind kind{size, 0, role, name, nullptr, nullptr, create<T>, nullptr, nullptr, destroy<T>};
+    if constexpr (requires { typename T::Shared; }) {
+        kind.share = share<T>;
+        kind.unshare = unshare<T>;
+    }
+    if constexpr (requires(T & t) { t.drain(std::uint64_t{}, std::uint32_t{}); }) kind.drain = drain<T>;
+    return kind;
 }
 
 } // namespace detail
