@@ -35,6 +35,7 @@ LOAD_ROWS = {
     "pipelined": Row("pipelined 16", ["--pipeline", "16"], {"nginx": 0.12, "raw": 2.0}, scale=4),
     "fresh": Row("new connection for each request", ["--fresh"], {"nginx": 0.95, "raw": 1.1}, scale=0.2),
     "single": Row("one connection", ["--connections", "1"], {}, scale=0.2),
+    "supervision": Row("keep-alive; raw is this host with --single, without a supervisor", [], {"raw": 1.02}),
     "echo": Row("TCP echo, 128 bytes, 64 connections", ["--echo", "128"], {"raw": 1.1}, port="echo"),
 }
 OTHER_ROWS = {"idle": f"resident bytes for each of {IDLE_CONNECTIONS} idle connections", "start": "start to ready, ms",
@@ -58,8 +59,9 @@ def load(contender, row, requests):
 def measure_loads(names, rounds, requests):
     """{row: {contender: [(CPU µs, p50 µs), one a round]}}"""
     raw, raw_close, raw_echo = Raw("raw_http"), Raw("raw_http", "--close"), Raw("raw_echo")
-    nginx, hawser = Nginx(), Hawser()
-    everybody = [raw, raw_close, raw_echo, nginx, hawser]
+    nginx, hawser, alone = Nginx(), Hawser(), Hawser("--single")
+    alone.name = "raw"
+    everybody = [raw, raw_close, raw_echo, nginx, hawser, alone]
     results = {name: {} for name in names}
     try:
         for contender in everybody:
@@ -69,6 +71,8 @@ def measure_loads(names, rounds, requests):
                 row = LOAD_ROWS[name]
                 if row.port == "echo":
                     contenders = [raw_echo, hawser]
+                elif name == "supervision":
+                    contenders = [alone, hawser]
                 else:
                     contenders = [raw_close if name == "fresh" else raw, nginx, hawser]
                 for contender in contenders:
