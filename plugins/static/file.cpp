@@ -106,32 +106,4 @@ std::string http_date(std::int64_t seconds)
     return text;
 }
 
-std::int64_t parse_http_date(std::string_view text)
-{
-    const std::string copy(text);
-    // The first is what everybody sends; the others are obsolete, but have to be understood.
-    for (const char *form : {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"}) {
-        std::tm tm{};
-        const char *end = ::strptime(copy.c_str(), form, &tm);
-        if (end != nullptr && *end == '\0') return static_cast<std::int64_t>(timegm(&tm));
-    }
-    return -1;
-}
-
-bool names_etag(std::string_view list, std::string_view etag)
-{
-    while (!list.empty()) {
-        const std::size_t comma = list.find(',');
-        std::string_view one = list.substr(0, comma);
-        while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
-        while (!one.empty() && (one.back() == ' ' || one.back() == '\t')) one.remove_suffix(1);
-        if (one == "*") return true;
-        if (one.starts_with("W/")) one.remove_prefix(2);
-        if (one == etag) return true;
-        if (comma == std::string_view::npos) break;
-        list.remove_prefix(comma + 1);
-    }
-    return false;
-}
-
 } // namespace static_files

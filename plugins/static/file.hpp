@@ -35,9 +35,5 @@ private:
 
 std::string etag_of(const struct stat &status); // strong: inode, size and time of change
 std::string http_date(std::int64_t seconds);    // RFC 9110 § 5.6.7
-// The seconds of a date in one of the three forms of RFC 9110 § 5.6.7, or -1.
-std::int64_t parse_http_date(std::string_view text);
-// Whether the list of an If-None-Match names `etag`, by weak comparison (RFC 9110 § 13.1.2).
-bool names_etag(std::string_view list, std::string_view etag);
 
 } // namespace static_files

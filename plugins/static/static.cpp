@@ -1,10 +1,14 @@
 // The resource `static`: the files below a directory.
 // Tests: plugins/static/tests/static_test.cpp, tests/system/http_test.cpp
+#include "answer.hpp"
+#include "cache.hpp"
 #include "file.hpp"
+#include "listing.hpp"
 #include "types.hpp"
 
 #include "hawser/hawser.hpp"
 #include "hawser/http.hpp"
+#include "hawser/http_accept.hpp"
 
 #include <unistd.h>
 
@@ -19,57 +23,46 @@ namespace {
 
 using namespace static_files;
 
-// Small files go out with their head in one send; larger ones are sent by the kernel.
-constexpr std::int64_t kSmall = 16384;
-
-class StaticFiles {
+// Names and types of the options.
+class Settings {
 public:
-    explicit StaticFiles(hawser::Node node)
-        : node_(node)
+    explicit Settings(const hawser::Node &node)
+        : listing(node.option("listing").boolean())
+        , neighbours(node.option("precompressed").boolean())
+        , fallback(file_name("fallback", node.option("fallback").text()))
+        , not_found(file_name("not_found", node.option("not_found").text()))
     {
-        const std::string directory(node.option("root").path());
-        if (const int error = root_.open(directory); error != 0)
-            throw hawser::Error("root", directory + ": " + std::strerror(error));
-        const hawser::Value index = node.option("index");
-        for (std::uint32_t i = 0; i < index.count(); ++i) add_index(index[i].text());
-        const hawser::Value types = node.option("types");
-        for (std::uint32_t i = 0; i < types.count(); ++i) add_type(types[i].key(), types[i].text());
+        const hawser::Value names = node.option("index"), all = node.option("types");
+        for (std::uint32_t i = 0; i < names.count(); ++i) {
+            if (names[i].text().empty())
+                throw hawser::Error("index", "expected names of files like \"index.html\", got \"\"");
+            index.push_back(file_name("index", names[i].text()));
+        }
+        for (std::uint32_t i = 0; i < all.count(); ++i) add_type(all[i].key(), all[i].text());
     }
 
-    void request(hawser::http::Exchange exchange, hawser::http::Request request)
+    std::string_view type(std::string_view path) const
     {
-        if (request.method() != HAWSER_HTTP_GET && request.method() != HAWSER_HTTP_HEAD) {
-            exchange.respond({405, kPlain, "405 Method Not Allowed\n", {{"Allow", "GET, HEAD"}}});
-            return;
+        const std::size_t dot = path.rfind('.');
+        if (dot == std::string_view::npos || path.find('/', dot) != std::string_view::npos) return type_of("");
+        const std::string extension = lower(std::string(path.substr(dot + 1)));
+        for (const auto &[own, is] : types_) {
+            if (own == extension) return is;
         }
-        std::string path;
-        if (!decode_path(request.rest(), path)) return refuse(exchange, 404);
-        // Of the whole path: below a route "/files" nothing is left of "/files", and of "/files/" a slash.
-        const bool slash = request.path().ends_with('/');
-        path.erase(0, path.find_first_not_of('/'));
-        OpenFile file = root_.find(without_slashes(path));
-        if (file.fd >= 0 && S_ISDIR(file.status.st_mode)) {
-            ::close(file.fd);
-            if (!slash) return redirect(exchange, request);
-            path = without_slashes(path);
-            file = find_index(path);
-        } else if (file.fd >= 0 && slash && !path.empty()) {
-            ::close(file.fd); // "file.txt/" is no file
-            return refuse(exchange, 404);
-        }
-        if (file.fd < 0) return refuse(exchange, status_of(file.error));
-        answer(exchange, request, file, path);
+        return type_of(extension);
     }
+
+    const bool listing, neighbours;
+    const std::string fallback, not_found; // below the root; empty: none
+    std::vector<std::string> index;
 
 private:
-    static constexpr const char *kPlain = "text/plain; charset=utf-8";
-
-    void add_index(std::string_view name)
+    static std::string file_name(const std::string &option, std::string_view name)
     {
-        if (name.empty() || name.starts_with('/') || name.ends_with('/'))
-            throw hawser::Error("index",
+        if (name.starts_with('/') || name.ends_with('/'))
+            throw hawser::Error(option,
                                 "expected names of files like \"index.html\", got \"" + std::string(name) + '"');
-        index_.emplace_back(name);
+        return std::string(name);
     }
 
     void add_type(std::string_view key, std::string_view type)
@@ -91,10 +84,61 @@ private:
         return text;
     }
 
-    static std::string without_slashes(std::string path)
+    std::vector<std::pair<std::string, std::string_view>> types_; // extension in lower case, type
+};
+
+std::string_view cache_control_of(const hawser::Node &node)
+{
+    const std::string_view value = node.option("cache_control").text();
+    if (!hawser::http::is_field_value(value))
+        throw hawser::Error("cache_control", "expected a value like \"max-age=3600\" without control characters");
+    return value;
+}
+
+class StaticFiles {
+public:
+    explicit StaticFiles(hawser::Node node)
+        : node_(node)
+        , settings_(node)
+        , cache_(root_, settings_.neighbours)
+        , answers_(cache_control_of(node), static_cast<std::size_t>(node.option("max_ranges").integer()))
     {
-        while (!path.empty() && path.back() == '/') path.pop_back();
-        return path;
+        const std::string directory(node.option("root").path());
+        if (const int error = root_.open(directory); error != 0)
+            throw hawser::Error("root", directory + ": " + std::strerror(error));
+    }
+
+    void request(hawser::http::Exchange exchange, hawser::http::Request request)
+    {
+        if (request.method() != HAWSER_HTTP_GET && request.method() != HAWSER_HTTP_HEAD) {
+            exchange.respond({405, kPlain, "405 Method Not Allowed\n", {{"Allow", "GET, HEAD"}}});
+            return;
+        }
+        if (!decode_path(request.rest(), path_)) return refuse(exchange, request, ENOENT);
+        // Of the whole path: below a route "/files" nothing is left of "/files", and of "/files/" a slash.
+        const bool slash = request.path().ends_with('/');
+        std::string_view path = path_;
+        while (path.starts_with('/')) path.remove_prefix(1);
+        const bool named = !path.empty();
+        while (path.ends_with('/')) path.remove_suffix(1);
+        int error = 0;
+        Entry *entry = find(path, error);
+        if (entry == nullptr) return refuse(exchange, request, error);
+        if (entry->is_directory()) {
+            if (slash) return serve_directory(exchange, request, path);
+            return redirect(exchange, request);
+        }
+        if (slash && named) return refuse(exchange, request, ENOENT); // "file.txt/" is no file
+        answer(exchange, request, *entry, 200);
+    }
+
+private:
+    Entry *find(std::string_view path, int &error)
+    {
+        const hawser_loop &loop = *node_.loop();
+        Entry *entry = cache_.find(path, loop.now, loop.wall / 1'000'000'000, error);
+        if (entry != nullptr && entry->type.empty() && !entry->is_directory()) entry->type = settings_.type(path);
+        return entry;
     }
 
     static std::uint32_t status_of(int error)
@@ -113,12 +157,26 @@ private:
         }
     }
 
-    static void refuse(hawser::http::Exchange exchange, std::uint32_t status)
+    void refuse(hawser::http::Exchange exchange, hawser::http::Request request, int error)
     {
+        const std::uint32_t status = status_of(error);
+        if (status == 404 && refuse_with_page(exchange, request)) return;
         const char *text = status == 403   ? "403 Forbidden\n"
                            : status == 503 ? "503 Service Unavailable\n"
                                            : "404 Not Found\n";
         exchange.respond(status, kPlain, text);
+    }
+
+    // The page of an application whose paths are no files, or one's own for what is not there.
+    bool refuse_with_page(hawser::http::Exchange exchange, hawser::http::Request request)
+    {
+        const bool falls_back = !settings_.fallback.empty();
+        const std::string &page = falls_back ? settings_.fallback : settings_.not_found;
+        int error = 0;
+        Entry *entry = page.empty() ? nullptr : find(page, error);
+        if (entry == nullptr || entry->is_directory()) return false;
+        answer(exchange, request, *entry, falls_back ? 200 : 404);
+        return true;
     }
 
     static void redirect(hawser::http::Exchange exchange, hawser::http::Request request)
@@ -131,87 +189,80 @@ private:
         exchange.respond({301, kPlain, "301 Moved Permanently\n", {{"Location", to}}});
     }
 
-    OpenFile find_index(std::string &path) const
+    // `path`: of the directory, without slashes around it.
+    void serve_directory(hawser::http::Exchange exchange, hawser::http::Request request, std::string_view path)
     {
-        OpenFile none;
-        none.error = ENOENT;
-        const std::string directory = path.empty() ? "" : path + '/';
-        for (const std::string &name : index_) {
-            OpenFile file = root_.find(directory + name);
-            if (file.fd >= 0 && S_ISREG(file.status.st_mode)) {
-                path = directory + name;
-                return file;
-            }
-            if (file.fd >= 0)
-                ::close(file.fd);
-            else if (status_of(file.error) != 404)
-                return file; // it is there, but may not or cannot be read now
+        for (const std::string &name : settings_.index) {
+            index_path_.assign(path);
+            if (!path.empty()) index_path_ += '/';
+            index_path_ += name;
+            int error = 0;
+            Entry *entry = find(index_path_, error);
+            if (entry != nullptr && !entry->is_directory()) return answer(exchange, request, *entry, 200);
+            // It is there, but may not or cannot be read now.
+            if (entry == nullptr && status_of(error) != 404) return refuse(exchange, request, error);
         }
-        return none;
+        if (settings_.listing) return list(exchange, request, path);
+        refuse(exchange, request, ENOENT);
     }
 
-    std::string_view content_type(const std::string &path) const
+    void list(hawser::http::Exchange exchange, hawser::http::Request request, std::string_view path)
     {
-        const std::size_t dot = path.rfind('.');
-        if (dot == std::string::npos || path.find('/', dot) != std::string::npos) return type_of("");
-        const std::string extension = lower(path.substr(dot + 1));
-        for (const auto &[own, type] : types_) {
-            if (own == extension) return type;
-        }
-        return type_of(extension);
+        std::vector<Listed> all;
+        const OpenFile directory = root_.find(std::string(path));
+        const bool read = directory.fd >= 0 && read_directory(directory.fd, all);
+        const int error = directory.fd >= 0 ? errno : directory.error;
+        if (directory.fd >= 0) ::close(directory.fd);
+        if (!read) return refuse(exchange, request, error);
+        sort_by(request.query(), all);
+        const std::string_view accept = request.field("accept");
+        const int json = hawser::http::liking(accept, "application/json");
+        const bool as_json = json > std::max(hawser::http::liking(accept, "text/html"), 0);
+        hawser::http::Response response{200,
+                                        as_json ? "application/json" : "text/html; charset=utf-8",
+                                        as_json ? listing_json(all)
+                                                : listing_html(request.path(), request.query(), all),
+                                        {{"Vary", "Accept"}, {"Cache-Control", "no-cache"}}};
+        exchange.respond(std::move(response));
     }
 
-    // RFC 9110 § 13.2.2: If-None-Match decides alone where it is given.
-    static bool is_unchanged(hawser::http::Request request, const std::string &etag, std::int64_t changed)
+    void answer(hawser::http::Exchange exchange, hawser::http::Request request, Entry &entry, std::uint32_t status)
     {
-        const std::string_view tags = request.field("if-none-match");
-        if (!tags.empty()) return names_etag(tags, etag);
-        const std::string_view since = request.field("if-modified-since");
-        if (since.empty()) return false;
-        const std::int64_t time = parse_http_date(since);
-        return time >= 0 && changed <= time;
+        if (entry.neighbours == 0) return answers_.send(exchange.raw(), *request.raw(), entry, nullptr, {}, status);
+        entry.hold();
+        const std::size_t which = best_neighbour(request.field("accept-encoding"), entry.neighbours);
+        Entry *coded = nullptr;
+        if (which < kNeighbours.size()) {
+            int error = 0;
+            coded = find(entry.path + std::string(kNeighbours[which].extension), error);
+            if (coded != nullptr && coded->is_directory()) coded = nullptr;
+        }
+        answers_.send(exchange.raw(), *request.raw(), entry, coded,
+                      coded != nullptr ? kNeighbours[which].coding : std::string_view(), status);
+        entry.let_go();
     }
 
-    void answer(hawser::http::Exchange exchange, hawser::http::Request request, OpenFile file, const std::string &path)
+    // Beyond the end: none of them.
+    static std::size_t best_neighbour(std::string_view accept, std::uint8_t there)
     {
-        const std::string etag = etag_of(file.status);
-        // Never later than the answer itself (RFC 9110 § 8.8.2.1).
-        const std::int64_t now = node_.loop()->wall / 1'000'000'000;
-        const std::string changed = http_date(std::min<std::int64_t>(file.status.st_mtim.tv_sec, now));
-        const hawser_field fields[] = {{hawser::str("ETag"), hawser::str(etag)},
-                                       {hawser::str("Last-Modified"), hawser::str(changed)},
-                                       {hawser::str("Content-Type"), hawser::str(content_type(path))}};
-        hawser_http_exchange *raw = exchange.raw();
-        if (is_unchanged(request, etag, file.status.st_mtim.tv_sec)) {
-            ::close(file.fd);
-            raw->api->respond(raw, 304, fields, 2, nullptr, 0);
-            return;
+        std::size_t best = kNeighbours.size();
+        int most = 0;
+        for (std::size_t i = 0; !accept.empty() && i < kNeighbours.size(); ++i) {
+            if ((there & 1U << i) == 0) continue;
+            const int weight = hawser::http::liking(accept, kNeighbours[i].coding);
+            if (weight <= most) continue;
+            most = weight;
+            best = i;
         }
-        const std::int64_t size = file.status.st_size;
-        if (size <= kSmall && request.method() == HAWSER_HTTP_GET) {
-            char content[kSmall];
-            const ssize_t n = ::pread(file.fd, content, static_cast<std::size_t>(size), 0);
-            ::close(file.fd);
-            if (n != size) return refuse(exchange, 503); // it changed while it was read
-            const hawser_piece piece{content, static_cast<std::size_t>(n), nullptr, nullptr};
-            raw->api->respond(raw, 200, fields, 3, &piece, 1);
-            return;
-        }
-        raw->api->begin(raw, 200, fields, 3, size);
-        raw->api->send_file(raw, file.fd, 0, static_cast<std::uint64_t>(size), close_file,
-                            reinterpret_cast<void *>(static_cast<std::intptr_t>(file.fd)));
-        raw->api->end(raw, nullptr, 0);
-    }
-
-    static void HAWSER_CALL close_file(void *fd) noexcept
-    {
-        ::close(static_cast<int>(reinterpret_cast<std::intptr_t>(fd)));
+        return best;
     }
 
     hawser::Node node_;
-    std::vector<std::pair<std::string, std::string_view>> types_; // of the options: extension in lower case, type
+    Settings settings_;
     Root root_;
-    std::vector<std::string> index_;
+    Cache cache_;
+    Answers answers_;
+    std::string path_, index_path_; // of the request at hand
 };
 
 } // namespace

@@ -156,5 +156,162 @@ TEST(Static, CutsAFileOffThatBecomesShorterWhileItIsSent)
     EXPECT_EQ(host.connect().get("/big").body.size(), 1000U) << "the host serves on";
 }
 
+TEST(Static, SendsOneRangeOfASmallFileAndOfALargeOne)
+{
+    const TempDir site;
+    std::string content;
+    for (int i = 0; i < 100'000; ++i) content += static_cast<char>('a' + i % 26);
+    site.write("large", content);
+    site.write("small", content.substr(0, 100));
+    Host host(site_at("/", site));
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    Client client = host.connect();
+    const Client::Answer small = client.get("/small", "Range: bytes=10-19\r\n");
+    EXPECT_EQ(small.status, 206);
+    EXPECT_EQ(small.body, content.substr(10, 10));
+    EXPECT_EQ(field(small, "Content-Range"), "bytes 10-19/100");
+    const Client::Answer large = client.get("/large", "Range: bytes=-70000\r\n");
+    EXPECT_EQ(large.body, content.substr(30'000));
+    EXPECT_EQ(field(large, "Content-Range"), "bytes 30000-99999/100000");
+    EXPECT_EQ(field(client.get("/small"), "Accept-Ranges"), "bytes");
+}
+
+TEST(Static, SendsSeveralRangesInOneAnswer)
+{
+    const TempDir site;
+    site.write("a.txt", "0123456789");
+    Host host(site_at("/", site));
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    Client client = host.connect();
+    const Client::Answer answer = client.get("/a.txt", "Range: bytes=0-1,-2\r\n");
+    EXPECT_EQ(answer.status, 206);
+    const std::string type = field(answer, "Content-Type"), begin = "multipart/byteranges; boundary=";
+    ASSERT_TRUE(type.starts_with(begin)) << type;
+    const std::string line = "\r\n--" + type.substr(begin.size());
+    const std::string of = "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes ";
+    EXPECT_EQ(answer.body, line + of + "0-1/10\r\n\r\n01" + line + of + "8-9/10\r\n\r\n89" + line + "--\r\n");
+    EXPECT_EQ(client.get("/a.txt").body, "0123456789") << "the length was right";
+}
+
+TEST(Static, RefusesRangesBeyondTheEndAndLeavesOutOthers)
+{
+    const TempDir site;
+    site.write("a", "0123456789");
+    Host host(site_at("/", site));
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    Client client = host.connect();
+    const Client::Answer beyond = client.get("/a", "Range: bytes=10-\r\n");
+    EXPECT_EQ(beyond.status, 416);
+    EXPECT_EQ(field(beyond, "Content-Range"), "bytes */10");
+    EXPECT_EQ(client.get("/a", "Range: bytes=5-1\r\n").status, 200);
+    EXPECT_EQ(client.get("/a", "Range: bytes=0-1\r\nIf-Range: \"old\"\r\n").body, "0123456789");
+    const std::string tag = field(client.get("/a"), "ETag");
+    EXPECT_EQ(client.get("/a", "Range: bytes=0-1\r\nIf-Range: " + tag + "\r\n").body, "01");
+}
+
+TEST(Static, FailsWhatWasNotAsTheClientThought)
+{
+    const TempDir site;
+    site.write("a", "a");
+    Host host(site_at("/", site));
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    Client client = host.connect();
+    EXPECT_EQ(client.get("/a", "If-Match: \"old\"\r\n").status, 412);
+    EXPECT_EQ(client.get("/a", "If-Match: " + field(client.get("/a"), "ETag") + "\r\n").status, 200);
+}
+
+TEST(Static, SendsTheNeighbourThatTheClientLikesBest)
+{
+    const TempDir site;
+    site.write("style.css", "plain");
+    site.write("style.css.br", "as br");
+    site.write("style.css.gz", "as gzip");
+    site.write("other.css", "alone");
+    Host host(site_at("/", site));
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    Client client = host.connect();
+    const Client::Answer br = client.get("/style.css", "Accept-Encoding: gzip, br, zstd\r\n");
+    EXPECT_EQ(br.body, "as br");
+    EXPECT_EQ(field(br, "Content-Encoding"), "br");
+    EXPECT_EQ(field(br, "Content-Type"), "text/css; charset=utf-8");
+    EXPECT_EQ(field(br, "Vary"), "Accept-Encoding");
+    EXPECT_EQ(client.get("/style.css", "Accept-Encoding: gzip, br;q=0.5\r\n").body, "as gzip");
+    const Client::Answer plain = client.get("/style.css");
+    EXPECT_EQ(plain.body, "plain");
+    EXPECT_EQ(field(plain, "Vary"), "Accept-Encoding");
+    EXPECT_NE(field(plain, "ETag"), field(br, "ETag"));
+    EXPECT_EQ(field(client.get("/other.css", "Accept-Encoding: br\r\n"), "Vary"), "");
+    EXPECT_EQ(client.get("/style.css.br").body, "as br") << "by its own name too";
+}
+
+TEST(Static, SaysWhatCachesMayDo)
+{
+    const TempDir site;
+    site.write("a", "a");
+    Host host(site_at("/", site, ", cache_control = \"max-age=60\""));
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    Client client = host.connect();
+    const Client::Answer answer = client.get("/a");
+    EXPECT_EQ(field(answer, "Cache-Control"), "max-age=60");
+    const Client::Answer same = client.get("/a", "If-None-Match: " + field(answer, "ETag") + "\r\n");
+    EXPECT_EQ(same.status, 304);
+    EXPECT_EQ(field(same, "Cache-Control"), "max-age=60");
+    EXPECT_EQ(field(client.get("/none"), "Cache-Control"), "");
+}
+
+TEST(Static, ListsADirectoryForPeopleAndForPrograms)
+{
+    const TempDir site;
+    site.write("sub/b.txt", "12345");
+    site.write("sub/.hidden", "x");
+    site.write("sub/d/x", "x");
+    Host host(site_at("/", site, ", listing = true"));
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    Client client = host.connect();
+    const Client::Answer page = client.get("/sub/", "Accept: text/html,*/*;q=0.8\r\n");
+    EXPECT_EQ(page.status, 200);
+    EXPECT_NE(page.body.find("<a href=\"d/\">d/</a>"), std::string::npos) << page.body;
+    EXPECT_EQ(page.body.find("hidden"), std::string::npos) << page.body;
+    const Client::Answer json = client.get("/sub/", "Accept: application/json\r\n");
+    EXPECT_EQ(field(json, "Content-Type"), "application/json");
+    EXPECT_NE(json.body.find("{\"name\":\"b.txt\",\"type\":\"file\",\"size\":5,"), std::string::npos) << json.body;
+    EXPECT_EQ(field(page, "Vary"), "Accept");
+}
+
+TEST(Static, ListsNothingUnlessItIsTold)
+{
+    const TempDir site;
+    site.write("sub/b.txt", "12345");
+    Host host(site_at("/", site));
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    EXPECT_EQ(host.connect().get("/sub/").status, 404);
+}
+
+TEST(Static, HasAPageForWhatIsNotThere)
+{
+    const TempDir site;
+    site.write("404.html", "<p>lost");
+    Host host(site_at("/", site, ", not_found = \"404.html\""));
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    const Client::Answer answer = host.connect().get("/none", "If-None-Match: *\r\nRange: bytes=0-0\r\n");
+    EXPECT_EQ(answer.status, 404);
+    EXPECT_EQ(answer.body, "<p>lost");
+    EXPECT_EQ(field(answer, "Content-Type"), "text/html; charset=utf-8");
+}
+
+TEST(Static, ServesAnApplicationWhosePathsAreNoFiles)
+{
+    const TempDir site;
+    site.write("index.html", "app");
+    site.write("app.js", "js");
+    Host host(site_at("/", site, ", fallback = \"index.html\""));
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    Client client = host.connect();
+    const Client::Answer answer = client.get("/notes/12");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.body, "app");
+    EXPECT_EQ(client.get("/app.js").body, "js");
+}
+
 } // namespace
 } // namespace hawser::test
