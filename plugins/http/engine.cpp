@@ -50,6 +50,7 @@ bool Engine::configure(hawser_error *error)
     options.limits.max_fields = small_number(given, "max_fields");
     options.limits.max_target = small_number(given, "max_target");
     options.max_body = number(given, "max_body");
+    options.body_rate = number(given, "body_rate");
     options.header_timeout = number(given, "header_timeout");
     options.body_timeout = number(given, "body_timeout");
     options.keep_alive = number(given, "keep_alive");
@@ -72,7 +73,8 @@ bool Engine::configure_routes(hawser_error *error)
     for (std::uint32_t i = 0; table != nullptr && i < table->count; ++i) {
         const hawser_value &entry = table->as.items[i];
         const std::uint64_t most = number(entry.as.object->with, "max_body", options.max_body);
-        const std::string wrong = routes.add(view(entry.key), entry.as.object, most);
+        const std::uint64_t rate = number(entry.as.object->with, "body_rate", options.body_rate);
+        const std::string wrong = routes.add(view(entry.key), entry.as.object, most, rate);
         if (!wrong.empty()) return refuse(error, "routes." + std::string(view(entry.key)), wrong);
     }
     std::string_view pattern;

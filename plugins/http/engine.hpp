@@ -21,6 +21,7 @@ namespace http_engine {
 struct Options {
     Limits limits;
     std::uint64_t max_body = 1 << 20;                                                      // bytes
+    std::uint64_t body_rate = 0;                                                           // bytes a second; 0: none
     std::uint64_t header_timeout = 0, body_timeout = 0, keep_alive = 0, write_timeout = 0; // ns; 0: none
     std::uint32_t max_requests = 0;                                                        // 0: no bound
 };
@@ -41,7 +42,9 @@ struct Engine {
     // It outlives its on_request: the session has it from now on.
     void keep(Exchange *exchange)
     {
-        exchange->began = loop->now;
+        exchange->began = exchange->body_began = loop->now;
+        exchange->body_stopped = 0;
+        exchange->body_got = exchange->request.body.n;
         counts.kept();
         at_hand_ = nullptr;
     }

@@ -59,7 +59,9 @@ struct Exchange : hawser_http_exchange {
     std::uint64_t body_seen = 0; // of a chunked one, or of what is skipped
     std::uint64_t max_body = 0;
     std::uint64_t answer_left = 0; // of a promised length
-    std::uint64_t began = 0;       // when the request had come; of one that is kept
+    // Of a body that is read on: its clock stands while nobody reads.
+    std::uint64_t body_began = 0, body_stopped = 0, body_got = 0, body_rate = 0; // ns, ns or 0, bytes, bytes a second
+    std::uint64_t began = 0; // when the request had come; of one that is kept
     // For the access log alone.
     std::uint64_t answer_bytes = 0;  // of an answer in parts, so far
     std::uint32_t answer_status = 0; // of one that has begun

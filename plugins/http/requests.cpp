@@ -115,6 +115,7 @@ void Session::serve(Exchange &e, std::string_view path)
     const Routes::Found found = engine->routes.find(path, r.method, view(r.method_name));
     const Route *route = found.route;
     e.max_body = route != nullptr ? route->max_body : engine->options.max_body;
+    e.body_rate = route != nullptr ? route->body_rate : engine->options.body_rate;
     if (r.body_length > 0 && static_cast<std::uint64_t>(r.body_length) > e.max_body) return refuse(413);
     e.in_request = true;
     if (route != nullptr) {
@@ -187,6 +188,7 @@ bool Session::take_body(std::string_view data)
 {
     Exchange &e = *exchange;
     e.body_seen += data.size();
+    e.body_got += data.size();
     if (e.answer == Answer::Ended) {
         // Nobody wants it: read for the connection's sake, within a bound.
         if (e.body_seen <= Exchange::kSkipped) return true;

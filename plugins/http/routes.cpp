@@ -86,12 +86,14 @@ bool Route::serves(std::uint16_t method, std::string_view name) const
     return std::find(others.begin(), others.end(), name) != others.end();
 }
 
-std::string Routes::add(std::string_view pattern, const hawser_object *object, std::uint64_t max_body)
+std::string Routes::add(std::string_view pattern, const hawser_object *object, std::uint64_t max_body,
+                        std::uint64_t body_rate)
 {
     Route route;
     route.object = object;
     route.resource = static_cast<const hawser_http_resource *>(object->api);
     route.max_body = max_body;
+    route.body_rate = body_rate;
     route.pattern = pattern;
     const std::size_t space = pattern.find(' ');
     if (space != std::string_view::npos) {

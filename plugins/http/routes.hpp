@@ -17,6 +17,7 @@ struct Route {
     std::string_view pattern;
     std::string_view path;           // without a trailing '/'; "" for "/"
     std::uint64_t max_body = 0;      // bytes
+    std::uint64_t body_rate = 0;     // bytes a second; 0: none
     std::uint32_t methods = 0;       // 1 << HAWSER_HTTP_GET …; with `others` empty, 0: all
     std::vector<std::string> others; // methods without a number
     bool exact = false;
@@ -29,7 +30,8 @@ struct Route {
 class Routes {
 public:
     // Adds what a pattern says ("[METHODS ][=]/path"). The error's text, or "".
-    std::string add(std::string_view pattern, const hawser_object *object, std::uint64_t max_body);
+    std::string add(std::string_view pattern, const hawser_object *object, std::uint64_t max_body,
+                    std::uint64_t body_rate = 0);
     // Before the first find(). The error's text, or ""; `wrong` is the pattern that it is about.
     std::string finish(std::string_view &wrong);
 

@@ -119,18 +119,47 @@ std::uint64_t Session::idle_until() const
     return until != 0 ? std::min(until, last) : last;
 }
 
+// Between two parts of a body, and for as much of it as has come; 0: no bound.
+std::uint64_t Session::body_until() const
+{
+    const Exchange &e = *exchange;
+    const std::uint64_t timeout = engine->options.body_timeout, now = engine->loop->now;
+    const std::uint64_t by_part = timeout != 0 ? now + timeout : 0;
+    if (e.body_rate == 0) return by_part;
+    constexpr double kSecond = 1e9;
+    const auto earned =
+        static_cast<std::uint64_t>(static_cast<double>(e.body_got) / static_cast<double>(e.body_rate) * kSecond);
+    const std::uint64_t by_rate = std::max(e.body_began + timeout + earned, now + 1);
+    return by_part != 0 ? std::min(by_part, by_rate) : by_rate;
+}
+
+// The client is not to blame for the time in which nobody reads.
+void Session::count_body_time(bool reads)
+{
+    Exchange &e = *exchange;
+    const std::uint64_t now = engine->loop->now;
+    if (!reads) {
+        if (e.body_stopped == 0) e.body_stopped = now;
+    } else if (e.body_stopped != 0) {
+        e.body_began += now - e.body_stopped;
+        e.body_stopped = 0;
+    }
+}
+
 // Sets the one timer to what the connection waits for now.
 void Session::arm()
 {
     if (full) {
         queued = queued_now();
+        if (exchange != nullptr && exchange->body != Body::Complete) count_body_time(false);
         set_timer(engine->options.write_timeout);
     } else if (exchange == nullptr) {
         // The time for a head is counted from its first byte.
         if (scanned == 0) conn->api->set_timer(conn, idle_until());
     } else if (exchange->body != Body::Complete) {
         const bool waits = exchange->paused_body && exchange->answer != Answer::Ended;
-        set_timer(waits ? 0 : engine->options.body_timeout);
+        count_body_time(!waits);
+        conn->api->set_timer(conn, waits ? 0 : body_until());
     } else {
         set_timer(0);
     }

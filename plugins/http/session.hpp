@@ -85,6 +85,8 @@ private:
     void hold();
     void arm();
     std::uint64_t idle_until() const;
+    std::uint64_t body_until() const;
+    void count_body_time(bool reads);
     void set_timer(std::uint64_t after);
     std::uint64_t queued_now() const;
 };

@@ -105,7 +105,7 @@ Rig::~Rig()
     if (instance_ != nullptr) protocol_->kind.destroy(instance_);
 }
 
-void Rig::route(const std::string &pattern, Answerer answer, std::int64_t max_body)
+void Rig::route(const std::string &pattern, Answerer answer, std::int64_t own, const char *name)
 {
     Target &target = targets_.emplace_back();
     target.pattern = pattern;
@@ -116,10 +116,10 @@ void Rig::route(const std::string &pattern, Answerer answer, std::int64_t max_bo
     target.object.api = &target.table;
     target.object.self = &target;
     target.object.tag = 7;
-    if (max_body < 0) return;
-    target.max_body = {{"max_body", 8}, HAWSER_SIZE, 0, {max_body}};
+    if (own < 0) return;
+    target.own = {{name, std::strlen(name)}, HAWSER_SIZE, 0, {own}};
     target.with = {{}, HAWSER_TABLE, 1, {}};
-    target.with.as.items = &target.max_body;
+    target.with.as.items = &target.own;
     target.object.with = &target.with;
 }
 

@@ -55,7 +55,8 @@ public:
     // The access log is on; what it gets is in lines().
     void log_access(std::uint32_t format) { host_.format = format; }
     const std::string &lines() const { return host_.lines; }
-    void route(const std::string &pattern, Answerer answer, std::int64_t max_body = -1);
+    // `own`: the value of an option of the route, `name`.
+    void route(const std::string &pattern, Answerer answer, std::int64_t own = -1, const char *name = "max_body");
     // False: the engine refused its options; error() says why.
     bool create();
     const hawser_error &error() const { return error_; }
@@ -103,7 +104,7 @@ private:
     struct Target {
         hawser_http_resource table{};
         hawser_object object{};
-        hawser_value with{}, max_body{};
+        hawser_value with{}, own{};
         std::string pattern;
         Answerer answer;
     };

@@ -280,6 +280,60 @@ TEST(Pressure, TimesOutByWhatItWaitsFor)
     EXPECT_EQ(heard.log, "c|close -3;");
 }
 
+// With a byte a microsecond.
+TEST(Pressure, WantsABodyToComeAtSomeRate)
+{
+    Heard heard;
+    Rig rig;
+    rig.set("body_rate", 1'000'000);
+    rig.route("/", [&](auto *e, auto *) { e->api->attach(e, &Heard::kTable, &heard); });
+    rig.feed(request("POST / HTTP/1.1", "Content-Length: 50\r\n", "ab"));
+    const std::uint64_t began = rig.loop.now;
+    EXPECT_EQ(rig.conn.timer, began + 20'000) << "the time between two parts comes first";
+    rig.loop.now += 15'000;
+    rig.feed("c");
+    EXPECT_EQ(rig.conn.timer, began + 23'000) << "of three bytes";
+    rig.loop.now += 7'000;
+    rig.feed("0123456789");
+    EXPECT_EQ(rig.conn.timer, began + 33'000) << "who sends gets time";
+    rig.timer();
+    EXPECT_EQ(statuses(rig.take()), "408");
+}
+
+TEST(Pressure, DoesNotCountTheTimeInWhichTheResourceReadsNothing)
+{
+    Heard heard;
+    hawser_http_exchange *exchange = nullptr;
+    Rig rig;
+    rig.set("body_rate", 1'000'000);
+    rig.route("/", [&](auto *e, auto *) {
+        e->api->attach(e, &Heard::kTable, &heard);
+        exchange = e;
+    });
+    rig.feed(request("POST / HTTP/1.1", "Content-Length: 50\r\n", "ab"));
+    const std::uint64_t began = rig.loop.now;
+    exchange->api->pause(exchange, 1);
+    EXPECT_EQ(rig.conn.timer, 0U);
+    rig.loop.now += 1'000'000;
+    exchange->api->pause(exchange, 0);
+    rig.loop.now += 10'000;
+    rig.feed("c");
+    EXPECT_EQ(rig.conn.timer, began + 1'000'000 + 23'000);
+}
+
+TEST(Pressure, HasARateOfItsOwnForARoute)
+{
+    Heard heard;
+    Rig rig;
+    rig.set("body_rate", 1);
+    rig.route(
+        "/", [&](auto *e, auto *) { e->api->attach(e, &Heard::kTable, &heard); }, 1'000'000, "body_rate");
+    rig.feed(request("POST / HTTP/1.1", "Content-Length: 50\r\n", "ab"));
+    rig.loop.now += 15'000;
+    rig.feed("c");
+    EXPECT_EQ(rig.conn.timer, rig.loop.now - 15'000 + 23'000);
+}
+
 TEST(Pressure, GivesAResourceAllTheTimeItWants)
 {
     Heard heard;
