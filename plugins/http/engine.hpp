@@ -73,6 +73,7 @@ private:
 };
 
 extern const hawser_session kSessionTable;
+extern const hawser_http_resource kNested;      // routes below a route
 extern const hawser_http_resource kUnavailable; // stands in for one that the host has taken out
 
 // Functions of others that the engine calls directly, as crumbs number them (hawser/abi.h).

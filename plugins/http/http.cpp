@@ -70,7 +70,8 @@ const hawser_session kSessionTable = {
 
 extern "C" HAWSER_PUBLIC const hawser_plugin *hawser_plugin_v1(const hawser_host *, hawser_error *)
 {
-    static constexpr const hawser_kind *kKinds[] = {&http_engine::kProtocol.kind, &http_engine::kUnavailable.kind};
-    static constexpr hawser_plugin kPlugin = {sizeof(hawser_plugin), 0, kKinds, 2};
+    static constexpr const hawser_kind *kKinds[] = {&http_engine::kProtocol.kind, &http_engine::kUnavailable.kind,
+                                                    &http_engine::kNested.kind};
+    static constexpr hawser_plugin kPlugin = {sizeof(hawser_plugin), 0, kKinds, 3};
     return &kPlugin;
 }

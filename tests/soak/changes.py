@@ -1,5 +1,6 @@
 """Rows in which what is served changes: configurations, plugin files, the program."""
 import asyncio
+import crypt
 import os
 import pathlib
 import random
@@ -8,7 +9,7 @@ import shutil
 import tempfile
 import time
 
-from clients import Load, Transfers, under_load
+from clients import Few, Load, Transfers, under_load
 from host import HAWSER, Host, Row, children, descriptors, resident_kib, web
 
 FILES = '"/files" = { resource = "static", root = "." }\n"/echo" = { resource = "echo" }\n'
@@ -64,6 +65,72 @@ async def reloads(scale):
     )
     held_all = not load.failures and not slow.failures and most[0] <= 4 and held[0] > 0
     return Row(held_all and all(flat(column) for column in columns), seen)
+
+
+async def resources(scale):
+    """Each resource that comes with the host answers while its compartment is replaced."""
+    text = '{ resource = "text", body = "one" }'
+    routes = {
+        "/text": text,
+        "/static": '{ resource = "static", root = "site", listing = true }',
+        "/inspect": '{ resource = "inspect" }',
+        "/redirect": '{ resource = "redirect", to = "/text" }',
+        "/metrics": '{ resource = "metrics" }',
+        "/health": '{ resource = "health", check = "ready" }',
+        "/hosts": f'{{ resource = "hosts", hosts = {{ "a" = {text} }} }}',
+        "/auth": f'{{ resource = "auth", file = "users", inner = {text} }}',
+        "/limit": f'{{ resource = "limit", rate = 100000.0, inner = {text} }}',
+        "/compress": '{ resource = "compress", inner = { resource = "static", root = "site" } }',
+        "/headers": f'{{ resource = "headers", set = {{ X-A = "1" }}, inner = {text} }}',
+        "/cors": f'{{ resource = "cors", origins = ["*"], inner = {text} }}',
+        "/errors": '{ resource = "errors", pages = { 404 = "site/404" }, inner = { resource = "static", root = "site" } }',
+        "/strip": f'{{ resource = "strip", inner = {{ resource = "routes", routes = {{ "/x" = {text} }} }} }}',
+        "/rewrite": f'{{ resource = "rewrite", rules = [{{ from = "/rewrite", to = "/y" }}], inner = {text} }}',
+    }
+    more = "".join(f'"{path}" = {resource}\n' for path, resource in routes.items())
+    host = Host(web("0"), keys="")
+    (host.directory / "site").mkdir()
+    (host.directory / "site" / "page.txt").write_text("page\n" * 1000)
+    (host.directory / "site" / "404").write_text("lost")
+    (host.directory / "users").write_text("a:" + crypt.crypt("b", "$6$rounds=1000$salt$") + "\n")
+    host.write(web("1", more))
+    if (await host.command("reload"))[0] != 0:
+        raise RuntimeError(host.text())
+    address = host.address()
+    special = {
+        "/static": ("/static/", None, "", 200),
+        "/inspect": ("/inspect", None, "", 200),
+        "/redirect": ("/redirect", None, "", 308),
+        "/metrics": ("/metrics", None, "", 200),
+        "/health": ("/health", [b'{"status":"ok"}\n'], "", 200),
+        "/auth": ("/auth", [b"one"], "Authorization: Basic YTpi\r\n", 200),
+        "/compress": ("/compress/page.txt", [b"page\n" * 1000], "", 200),
+        "/errors": ("/errors/none", [b"lost"], "", 404),
+        "/strip": ("/strip/x", [b"one"], "", 200),
+    }
+    loads = []
+    for path in routes:
+        where, bodies, fields, status = special.get(path, (path, [b"one"], "", 200))
+        loads.append(Few(address, bodies, where, fields=fields, status=status))
+    times = max(5, int(100 * scale))
+
+    async def work():
+        for i in range(times):
+            host.write(web(str(i % 2), more))
+            if (await host.command("reload"))[0] != 0:
+                loads[0].fail(0, 0, "reload refused")
+            await asyncio.sleep(0.3)
+
+    await under_load(loads, work())
+    died = host.text().count('"worker_died"')
+    host.stop()
+    failed = {path: load.kinds() for path, load in zip(routes, loads) if load.failures}
+    least = min(load.passed for load in loads)
+    seen = (
+        f"{times} reloads, {len(routes)} resources: {sum(load.passed for load in loads):,} passed, {least:,} of each at "
+        f"least, failed {failed}, {died} deaths"
+    )
+    return Row(not failed and least > times and died == 0, seen)
 
 
 async def wrong(scale):

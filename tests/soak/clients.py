@@ -42,12 +42,14 @@ def count_kinds(failures):
 
 
 class Load:
-    def __init__(self, address, bodies, path="/", timeout=TIMEOUT):
+    def __init__(self, address, bodies, path="/", timeout=TIMEOUT, fields="", status=200):
+        """`bodies`: those that are right, or None: any."""
         self.host, port = address.rsplit(":", 1)
         self.port = int(port)
         self.bodies = bodies
         self.timeout = timeout
-        self.request = f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+        self.request = f"GET {path} HTTP/1.1\r\nHost: a\r\n{fields}\r\n".encode()
+        self.status = str(status).encode()
         self.passed = 0
         self.failures = []
         self.longest = 0.0
@@ -89,9 +91,9 @@ class Load:
         except OSError:
             self.fail(connection.opened, began, "reset")
             return False
-        if head[9:12] != b"200":
+        if head[9:12] != self.status:
             self.fail(connection.opened, began, "wrong status")
-        elif body not in self.bodies:
+        elif self.bodies is not None and body not in self.bodies:
             self.fail(connection.opened, began, "wrong body")
         else:
             self.passed += 1
@@ -147,6 +149,18 @@ class Load:
     def besides(self, spans):
         """Failures of requests that no worker had in flight that ended in one of these spans."""
         return [failure for failure in self.failures if not failure.in_flight(spans)]
+
+
+class Few(Load):
+    """A few of such clients, where many resources are asked at a time."""
+
+    def tasks(self):
+        async def fresh():
+            while not self.ends:
+                await self.once()
+                await asyncio.sleep(0.05)
+
+        return [asyncio.ensure_future(each) for each in (self.kept(lambda: 0.05), self.kept(lambda: 0.3), fresh())]
 
 
 class Transfers(Load):

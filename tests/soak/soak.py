@@ -18,6 +18,7 @@ ROWS = {
     "kill": (deaths.kill, "kill -9 of a worker every second: 0 refused, only what is in flight in it fails, neighbour 0"),
     "dead": (deaths.dead, "all workers killed at once: 0 refused, serving within 300 ms, control socket answers"),
     "reloads": (changes.reloads, "100 reloads a minute for 5 minutes: 0 failed, 4 generations at most, flat"),
+    "resources": (changes.resources, "every resource asked while its compartment is replaced 100 times: 0 failed"),
     "wrong": (changes.wrong, "200 wrong configurations: 0 failed, each named with file, line, column"),
     "plugins": (
         changes.plugins,

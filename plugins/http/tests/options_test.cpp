@@ -77,7 +77,7 @@ TEST(Options, WithoutTimesSetNoTimer)
 TEST(Plugin, OffersTheProtocolHttp)
 {
     const hawser_plugin *plugin = hawser_plugin_v1(nullptr, nullptr);
-    ASSERT_EQ(plugin->kind_count, 2U);
+    ASSERT_EQ(plugin->kind_count, 3U);
     EXPECT_STREQ(plugin->kinds[0]->name, "http");
     EXPECT_STREQ(plugin->kinds[0]->role, HAWSER_PROTOCOL);
     EXPECT_EQ(plugin->kinds[0]->struct_size, sizeof(hawser_protocol));

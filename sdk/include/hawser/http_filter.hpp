@@ -26,6 +26,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -170,7 +171,7 @@ private:
     {
         auto *self = new T(std::forward<Arguments>(arguments)...);
         self->node_ = node;
-        self->inner_ = &inner;
+        self->inner_ = inner;
         self->outer_ = outer.raw();
         return self;
     }
@@ -377,7 +378,7 @@ private:
         sizeof(hawser_http_handler), 0, heard_body, heard_body_end, heard_drained, heard_close};
 
     Node node_;
-    const Inner *inner_ = nullptr;
+    std::optional<Inner> inner_;
     hawser_http_exchange *outer_ = nullptr;
     hawser_http_request request_;
     const hawser_http_handler *handler_ = nullptr; // of the inner resource
