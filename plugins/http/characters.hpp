@@ -17,7 +17,7 @@ inline constexpr std::uint8_t kValueChar = 4;  // visible, SP, HTAB, obs-text (R
 inline constexpr std::uint8_t kHexDigit = 8;
 inline constexpr std::uint8_t kNameChar = 16;  // of a reg-name without "%" (RFC 3986 § 3.2.2)
 inline constexpr std::uint8_t kPlainChar = 64; // of a quoted text in a log: printable ASCII but '"' and '\'
-inline constexpr std::uint8_t kPathSign = 32;  // "%", "#", "?" and ".": a path may be more than it looks
+inline constexpr std::uint8_t kBareChar = 32;  // may stand in a path (RFC 3986 § 3.3, and "/"), but for "." and "%"
 
 constexpr std::array<std::uint8_t, 256> make_classes()
 {
@@ -28,7 +28,7 @@ constexpr std::array<std::uint8_t, 256> make_classes()
     for (unsigned c = 0; c < 256; ++c) {
         const bool alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         const bool digit = c >= '0' && c <= '9';
-        if (alpha || digit) table[c] |= kTokenChar | kNameChar;
+        if (alpha || digit) table[c] |= kTokenChar | kNameChar | kBareChar;
         if (c > 0x20 && c < 0x7f) table[c] |= kTargetChar;
         if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') table[c] |= kPlainChar;
         if ((c >= 0x20 && c != 0x7f) || c == '\t') table[c] |= kValueChar;
@@ -36,7 +36,7 @@ constexpr std::array<std::uint8_t, 256> make_classes()
     }
     mark("!#$%&'*+-.^_`|~", kTokenChar);
     mark("-._~!$&'()*+,;=", kNameChar);
-    mark("%#?.", kPathSign);
+    mark("-_~!$&'()*+,;=:@/", kBareChar);
     return table;
 }
 inline constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
@@ -131,20 +131,27 @@ inline const char *end_of_plain(const char *p, const char *end)
     return p;
 }
 
-// The first "%", "#", "?" or ".", or `end`.
-inline const char *next_path_sign(const char *p, const char *end)
+inline const char *end_of_bare(const char *p, const char *end)
 {
 #if defined(__SSE2__)
     using namespace detail;
-    for (; end - p >= 16; p += 16) {
+    while (end - p >= 16) {
         const __m128i bytes = load(p);
-        const __m128i signs =
-            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, all('%')), _mm_cmpeq_epi8(bytes, all('#'))),
-                         _mm_or_si128(_mm_cmpeq_epi8(bytes, all('?')), _mm_cmpeq_epi8(bytes, all('.'))));
-        if (const int mask = _mm_movemask_epi8(signs); mask != 0) return p + first_of(mask);
+        // Letters, and of the others those from "'" to ";" without ".".
+        const __m128i usual = _mm_andnot_si128(
+            _mm_cmpeq_epi8(bytes, all('.')),
+            _mm_or_si128(in_range(_mm_or_si128(bytes, all(0x20)), 'a', 26), in_range(bytes, '\'', ';' - '\'' + 1)));
+        const int mask = _mm_movemask_epi8(usual);
+        if (mask == 0xffff) {
+            p += 16;
+            continue;
+        }
+        p += first_of(~mask);
+        if (!is_in(*p, kBareChar)) return p;
+        ++p;
     }
 #endif
-    while (p != end && !is_in(*p, kPathSign)) ++p;
+    while (p != end && is_in(*p, kBareChar)) ++p;
     return p;
 }
 

@@ -57,7 +57,7 @@ bool Engine::configure(hawser_error *error)
     options.write_timeout = number(given, "write_timeout");
     options.max_requests = small_number(given, "max_requests");
     fields.resize(options.limits.max_fields);
-    scratch = std::make_unique<char[]>(options.limits.max_header + 1);
+    scratch = std::make_unique<char[]>(std::size_t{3} * options.limits.max_header);
     const hawser_value *server = hawser_find(given, "server");
     const std::string_view name = server != nullptr ? view(server->as.string) : std::string_view();
     if (!is_field_value(name) || !heads.set_server(name))

@@ -60,7 +60,7 @@ struct Engine {
     HeadWriter heads{&counts};
     std::unique_ptr<Access> access;   // null: no lines of requests
     std::vector<hawser_field> fields; // of the head that is parsed
-    std::unique_ptr<char[]> scratch;  // a path without dot segments
+    std::unique_ptr<char[]> scratch;  // a path that the client spelled otherwise
     std::uint64_t drain_deadline = 0;
     std::uint8_t drains = 0; // HAWSER_REPLACED or HAWSER_STOPPING: of sessions that open from now on
 

@@ -97,7 +97,7 @@ bool Exchange::pin()
 {
     hawser_http_request &r = request;
     const char *old = head_bytes.data();
-    // A path without its dot segments lies elsewhere; `rest` is the end of it.
+    // A path that was not spelled as path.hpp has it lies elsewhere; `rest` is the end of it.
     const bool elsewhere = r.path.p < old || r.path.p >= old + head_bytes.size();
     const std::size_t fields = r.field_count * sizeof(hawser_field);
     const std::size_t needed = fields + head_bytes.size() + (elsewhere ? r.path.n : 0);

@@ -1,11 +1,12 @@
 // Tests: plugins/http/tests/routes_test.cpp
 #include "routes.hpp"
 
-#include "characters.hpp"
 #include "parser.hpp"
+#include "path.hpp"
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace http_engine {
 namespace {
@@ -62,16 +63,20 @@ std::uint64_t hash_of(std::string_view text)
     return hash;
 }
 
-// A pattern's path must be one that a request can have: the engine removes dot segments before it looks.
-bool is_path(std::string_view path)
+// A pattern's path as those of requests are spelled; "" if none can be like it.
+std::string spelled(std::string_view path)
 {
+    if (!path.starts_with('/')) return {};
     for (std::size_t i = 0; i < path.size(); ++i) {
-        if (!is_in(path[i], kTargetChar) || path[i] == '?' || path[i] == '#') return false;
-        if (path[i] != '/') continue;
+        const auto c = static_cast<unsigned char>(path[i]);
+        if (c <= ' ' || c == 0x7f || c == '?' || c == '#') return {};
+        if (c != '/') continue;
         const std::string_view segment = path.substr(i + 1, path.find('/', i + 1) - i - 1);
-        if (segment == "." || segment == "..") return false;
+        if (segment == "." || segment == "..") return {};
     }
-    return path.starts_with('/');
+    std::string to(path.size() * 3, '\0');
+    to.resize(canonical_path(path, to.data()));
+    return to;
 }
 
 } // namespace
@@ -104,10 +109,11 @@ std::string Routes::add(std::string_view pattern, const hawser_object *object, s
         route.exact = true;
         pattern.remove_prefix(1);
     }
-    if (!is_path(pattern)) return "expected a pattern like \"/path\", \"=/path\" or \"POST /path\"";
+    std::string path = spelled(pattern);
+    if (path.empty()) return "expected a pattern like \"/path\", \"=/path\" or \"POST /path\"";
     // "/p/" and "/p" are the same prefix; an exact path keeps its last '/'.
-    while (!pattern.empty() && pattern.back() == '/' && (!route.exact || pattern.size() == 1)) pattern.remove_suffix(1);
-    route.path = pattern;
+    while (!path.empty() && path.back() == '/' && (!route.exact || path.size() == 1)) path.pop_back();
+    route.path = std::move(path);
     routes_.push_back(std::move(route));
     return {};
 }

@@ -15,7 +15,7 @@ struct Route {
     const hawser_object *object = nullptr;
     const hawser_http_resource *resource = nullptr;
     std::string_view pattern;
-    std::string_view path;           // without a trailing '/'; "" for "/"
+    std::string path;                // as path.hpp spells it, without a trailing '/'; "" for "/"
     std::uint64_t max_body = 0;      // bytes
     std::uint64_t body_rate = 0;     // bytes a second; 0: none
     std::uint32_t methods = 0;       // 1 << HAWSER_HTTP_GET …; with `others` empty, 0: all

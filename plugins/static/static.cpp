@@ -114,6 +114,8 @@ public:
             exchange.respond({405, kPlain, "405 Method Not Allowed\n", {{"Allow", "GET, HEAD"}}});
             return;
         }
+        // A file system takes two slashes for one: what would be seen here may be the path of another route.
+        if (request.rest().find("//") != std::string_view::npos) return redirect(exchange, request, false);
         if (!decode_path(request.rest(), path_)) return refuse(exchange, request, ENOENT);
         // Of the whole path: below a route "/files" nothing is left of "/files", and of "/files/" a slash.
         const bool slash = request.path().ends_with('/');
@@ -126,7 +128,7 @@ public:
         if (entry == nullptr) return refuse(exchange, request, error);
         if (entry->is_directory()) {
             if (slash) return serve_directory(exchange, request, path);
-            return redirect(exchange, request);
+            return redirect(exchange, request, true);
         }
         if (slash && named) return refuse(exchange, request, ENOENT); // "file.txt/" is no file
         answer(exchange, request, *entry, 200);
@@ -179,12 +181,14 @@ private:
         return true;
     }
 
-    static void redirect(hawser::http::Exchange exchange, hawser::http::Request request)
+    // To the path with single slashes, and for a directory with one at its end.
+    static void redirect(hawser::http::Exchange exchange, hawser::http::Request request, bool directory)
     {
-        std::string path(request.path());
-        // "//host" would be another site's address.
-        while (path.starts_with("//")) path.erase(0, 1);
-        std::string to = path + '/';
+        std::string to;
+        for (const char c : request.path()) {
+            if (c != '/' || !to.ends_with('/')) to += c;
+        }
+        if (directory) to += '/';
         if (!request.query().empty()) to += '?' + std::string(request.query());
         exchange.respond({301, kPlain, "301 Moved Permanently\n", {{"Location", to}}});
     }

@@ -5,6 +5,8 @@
 
 #include <crypt.h>
 
+#include <filesystem>
+
 namespace hawser::test {
 namespace {
 
@@ -147,6 +149,28 @@ TEST_F(Auth, RefusesAFileThatIsWrong)
     EXPECT_TRUE(has(refusal_of(routes()), "users:1: expected \"name:hash\""));
     EXPECT_TRUE(has(refusal_of("\"/\" = { resource = \"auth\", file = \"/no/such\", inner = { resource = \"text\" } }"),
                     "/no/such: No such file or directory"));
+}
+
+TEST(Protection, IsNotPassedByAnotherSpellingOfItsPath)
+{
+    TempDir directory;
+    std::filesystem::create_directories(directory / "site/deep/private");
+    directory.write("site/deep/private/x", "secret");
+    const std::string root = "root = \"" + directory.path() + "/site";
+    Host host(web_with("\"/\" = { resource = \"static\", " + root +
+                       "\" }\n\"/deep/private\" = { resource = \"auth\", file = \"" +
+                       directory.write("users", "bob:" + bcrypt("secret")) + "\", inner = { resource = \"static\", " +
+                       root + "/deep/private\" } }"));
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    for (const char *path :
+         {"/deep/private/x", "/deep/%70rivate/x", "/deep/%70%72%69%76%61%74%65/x", "/deep//private/x",
+          "//deep/private/x", "/deep/./private/x", "/deep/%2e/private/x", "/deep/x/../private/x", "/deep%2Fprivate/x",
+          "/deep/private%2Fx", "/deep/private//x", "/deep%5Cprivate/x"}) {
+        Client client = host.connect();
+        const auto answer = ask(client, "GET " + std::string(path) + " HTTP/1.1\r\n");
+        EXPECT_TRUE(answer.status == 401 || answer.status == 404 || answer.status == 301) << path << answer.status;
+        EXPECT_FALSE(has(answer.body, "secret")) << path;
+    }
 }
 
 } // namespace

@@ -145,7 +145,7 @@ TEST(Parser, SplitsTargetsAndRemovesDotSegments)
         {"GET", "/a/...", "/a/...", "", "", true},
         {"GET", "/a/.b", "/a/.b", "", "", true},
         {"GET", "/a//b", "/a//b", "", "", true},
-        {"GET", "/a%2fb", "/a%2fb", "", "", true},
+        {"GET", "/a%2fb", "/a%2Fb", "", "", true},
         {"GET", "/a%zz", "", "", "", false},
         {"GET", "/a%2", "", "", "", false},
         {"GET", "/a%00", "", "", "", false},
@@ -162,6 +162,9 @@ TEST(Parser, SplitsTargetsAndRemovesDotSegments)
         {"GET", "ftp://h/", "", "", "", false},
         {"GET", "http://h/a/../b", "/b", "", "h", true},
         {"OPTIONS", "http://h", "*", "", "h", true},
+        {"GET", "/%61%2F%7e?%61", "/a%2F~", "%61", "", true},
+        {"GET", "/a|?b", "/a%7C", "b", "", true},
+        {"GET", "/a|#b", "", "", "", false},
         {"GET", "/a.b/c.d/e", "/a.b/c.d/e", "", "", true},
         {"GET", "/?..", "/", "..", "", true},
         {"GET", "/%2e", "/", "", "", true},
@@ -176,7 +179,7 @@ TEST(Parser, SplitsTargetsAndRemovesDotSegments)
         {"CONNECT", "h:443", "", "", "h:443", true},
         {"CONNECT", "/h", "", "", "", false},
     };
-    char scratch[256];
+    char scratch[768];
     for (const TargetRow &row : rows) {
         const std::string text = lines(row.method + ' ' + row.target + " HTTP/1.1", "Host: a\r\n");
         const Parsed parsed = parse(text);

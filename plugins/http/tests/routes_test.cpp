@@ -100,8 +100,19 @@ TEST_F(RoutesTest, SayWhichMethodsAPathHas)
 TEST_F(RoutesTest, RefuseWrongPatterns)
 {
     for (const char *bad : {"", "a", "=a", "get /a", "GET", "GET,/a", "G@T /a", "/a b", "/a?b", "GET  /a", "=",
-                            "GET,, /a", "/a/../b", "/.", "/a\x01"})
+                            "GET,, /a", "/a/../b", "/.", "/a\x01", "/a%", "/a%00", "/a%2g"})
         EXPECT_NE(add(bad), "") << bad;
+}
+
+TEST_F(RoutesTest, MatchPathsHoweverTheirPatternIsSpelled)
+{
+    add("/%61b");
+    add("/\xc3\xbc");
+    add("/a|b");
+    ASSERT_EQ(finish(), "");
+    EXPECT_EQ(find("/ab/c"), "/%61b + /c");
+    EXPECT_EQ(find("/%C3%BC"), "/\xc3\xbc + ");
+    EXPECT_EQ(find("/a%7Cb"), "/a|b + ");
 }
 
 TEST_F(RoutesTest, NameTheLaterOfTwoThatMatchTheSameRequests)
@@ -115,6 +126,7 @@ TEST_F(RoutesTest, NameTheLaterOfTwoThatMatchTheSameRequests)
                  {{"GET /a", "/a", "=/a", "PUT /a", "/a/b"}, ""},
                  {{"BREW /a", "BREW,GET /a"}, "BREW,GET /a"},
                  {{"=/a", "=/a/"}, ""},
+                 {{"/a", "/%61"}, "/%61"},
                  {{"=/", "=/"}, "=/"}};
     for (const auto &row : kRows) {
         routes_ = {};

@@ -46,7 +46,7 @@ TEST(Static, NeverLeadsToAnotherHost)
     site.write("evil.example/index.html", "index");
     Host host(site_at("/", site));
     ASSERT_TRUE(host.ready());
-    EXPECT_EQ(field(host.connect().get("//evil.example"), "Location"), "/evil.example/");
+    EXPECT_EQ(field(host.connect().get("//evil.example"), "Location"), "/evil.example");
 }
 
 TEST(Static, SaysNoTimeOfChangeLaterThanNow)

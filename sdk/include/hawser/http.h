@@ -40,7 +40,10 @@ typedef struct hawser_http_exchange hawser_http_exchange;
 #define HAWSER_HTTP_UNKNOWN (-1) /* body_length and length: ends when it ends */
 
 /* One request, checked and flat. Plain data: a wrapper may copy it and change the copy. LIFETIME: until on_request
- * returns or the exchange ends; what attach() returns lives until the exchange ends. */
+ * returns or the exchange ends; what attach() returns lives until the exchange ends.
+ * `path` has one spelling for all that the client may have meant by it (RFC 3986 § 6.2.2): letters, digits and
+ * -._~!$&'()*+,;=:@ are bare, all else is percent-encoded in upper case, no segment is "." or "..", nothing stands for
+ * NUL. "%2F" is no separator; empty segments stay. So paths may be compared as bytes. */
 typedef struct hawser_http_request {
     uint32_t struct_size;
     uint16_t version; /* 10, 11, 20, 30 */
@@ -49,7 +52,7 @@ typedef struct hawser_http_request {
     hawser_str scheme;          /* "http" or "https" */
     hawser_str authority;       /* host and port, as sent */
     hawser_str target;          /* as sent */
-    hawser_str path;            /* without query; still percent-encoded, dot segments removed */
+    hawser_str path;            /* without query; in its one spelling */
     hawser_str query;           /* without '?' */
     hawser_str rest;            /* end of `path` that the routes so far have not matched: what this resource serves */
     const hawser_field *fields; /* names in the case of the sender; no pseudo fields */
