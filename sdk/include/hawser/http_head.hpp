@@ -21,8 +21,11 @@ class Head {
 public:
     Head(std::uint32_t with, const hawser_field *fields, std::size_t count)
         : status(with)
-        , fields_(fields, fields + count)
-    {}
+    {
+        constexpr std::size_t kSomeMore = 8; // one allocation, for most changes
+        fields_.reserve(count + kSomeMore);
+        fields_.assign(fields, fields + count);
+    }
     std::uint32_t status;
 
     const hawser_field *fields() const { return fields_.data(); }
