@@ -136,14 +136,16 @@ void Connection::take_unwanted(std::uint32_t events)
 
 void Connection::read()
 {
-    const std::size_t room = has(kTermed) ? room_to_read() : Transport::kReadSize;
+    std::size_t room = has(kTermed) ? room_to_read() : Transport::kReadSize;
     if (room == 0) return;
+    if (transport_.read_in_turn_ >= Transport::kReadBudget) room = std::min(room, Transport::kLeastRead);
     char *buffer = transport_.input_.get();
     const std::size_t kept = input_ != nullptr ? input_->n : 0;
     if (kept > 0) std::memcpy(buffer, input_->data, kept);
     const ssize_t n = ::recv(socket_.get(), buffer + kept, room, 0);
     if (n > 0) {
         transport_.loop().counters().bytes_in.add(static_cast<std::uint64_t>(n));
+        transport_.read_in_turn_ += static_cast<std::uint64_t>(n);
         if (has(kTermed)) moved_in(static_cast<std::uint64_t>(n));
         if (input_ != nullptr) input_->n = 0;
         deliver(buffer, kept + static_cast<std::size_t>(n));

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -112,12 +113,14 @@ Outcome Connection::send_file(int fd, std::uint64_t offset, std::uint64_t length
 void Connection::flush_queue()
 {
     if (queue_empty() || has(kFinished | kConnects | kWaits)) return;
-    const std::uint64_t budget = has(kTermed) ? room_to_send() : kFlushBudget;
+    std::uint64_t budget = has(kTermed) ? room_to_send() : kFlushBudget;
     if (budget == 0) return;
+    if (transport_.sent_in_turn_ >= kTurnBudget) budget = std::min(budget, kLeastBudget);
     std::uint64_t went = 0;
     const std::uint32_t was = enter_releases();
     const OutputQueue::Sent sent = queue_->flush(socket_.get(), budget, &went);
     leave_releases(was);
+    transport_.sent_in_turn_ += went;
     after_flush(sent, went);
 }
 

@@ -16,6 +16,8 @@ namespace hawser::host {
 namespace {
 
 constexpr std::size_t kPiecesPerSend = 64;
+constexpr std::size_t kSmall = 1024;     // copied bytes that share a node with others
+constexpr std::size_t kShared = 4 << 10; // what they share
 
 } // namespace
 
@@ -27,7 +29,10 @@ struct OutputQueue::Node {
     void *ctx = nullptr;
     int fd = -1;
     std::uint64_t offset = 0;
-    std::uint64_t held = 0; // bytes copied behind this node
+    std::uint64_t held = 0; // room for copied bytes behind this node
+
+    char *own() { return reinterpret_cast<char *>(this + 1); }
+    std::uint64_t room() { return held == 0 ? 0 : static_cast<std::uint64_t>(own() + held - (p + n)); }
 };
 
 void OutputQueue::append(Node *node)
@@ -44,7 +49,15 @@ bool OutputQueue::push(const Piece &piece)
         piece.done();
         return true;
     }
-    const std::size_t copied = piece.release == nullptr ? piece.n : 0;
+    std::size_t copied = piece.release == nullptr ? piece.n : 0;
+    if (copied > 0 && tail_ != nullptr && tail_->room() >= copied) {
+        std::memcpy(const_cast<char *>(tail_->p) + tail_->n, piece.p, copied);
+        tail_->n += copied;
+        bytes_ += copied;
+        return true;
+    }
+    // Who writes byte by byte to a peer that does not read must not cost a node for each.
+    if (copied > 0 && copied < kSmall && tail_ != nullptr && tail_->held > 0) copied = kShared - sizeof(Node);
     void *memory = std::malloc(sizeof(Node) + copied);
     if (memory == nullptr) {
         piece.done();
@@ -57,9 +70,8 @@ bool OutputQueue::push(const Piece &piece)
     node->ctx = piece.ctx;
     node->held = copied;
     if (copied > 0) {
-        char *mine = reinterpret_cast<char *>(node + 1);
-        std::memcpy(mine, piece.p, copied);
-        node->p = mine;
+        std::memcpy(node->own(), piece.p, piece.n);
+        node->p = node->own();
     }
     append(node);
     return true;

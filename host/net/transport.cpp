@@ -3,6 +3,8 @@
 
 #include "net/connection.hpp"
 
+#include <algorithm>
+
 namespace hawser::host {
 
 Transport::Transport(Loop &loop)
@@ -53,15 +55,18 @@ void Transport::turn_end()
     settle();
     if (!again_.empty()) {
         retrying_.swap(again_);
-        for (Connection *connection : retrying_) {
-            connection->retry();
+        const auto end = retrying_.begin() + static_cast<std::ptrdiff_t>(std::min(retrying_.size(), kRetriesInTurn));
+        for (auto each = retrying_.begin(); each != end; ++each) {
+            (*each)->retry();
             send_stage();
         }
+        again_.insert(again_.begin(), end, retrying_.end()); // first in the next turn
         retrying_.clear();
         settle();
         if (!again_.empty()) loop_.run_again_soon();
     }
     arm_wheel();
+    sent_in_turn_ = read_in_turn_ = 0;
 }
 
 void Transport::arm_wheel()

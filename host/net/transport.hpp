@@ -19,6 +19,9 @@ class Connection;
 class Transport {
 public:
     static constexpr std::size_t kReadSize = 65536;
+    // So that a few who send much do not hold up many who send little: once so much was read in a turn, others get
+    // less; and only so many are given again what they left.
+    static constexpr std::size_t kReadBudget = 65536, kLeastRead = 16384, kRetriesInTurn = 16;
 
     explicit Transport(Loop &loop);
     ~Transport();
@@ -49,6 +52,7 @@ private:
     std::vector<Connection *> dirty_, again_;
     std::vector<Connection *> settling_, retrying_;
     std::uint64_t open_ = 0;
+    std::uint64_t sent_in_turn_ = 0, read_in_turn_ = 0; // bytes; sent: out of queues
 };
 
 } // namespace hawser::host

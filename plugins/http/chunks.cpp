@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 
 namespace http_engine {
 
@@ -16,7 +17,7 @@ void Chunks::begin()
     slack_ = trailer_size_ = 0;
     digits_ = 0;
     state_ = State::Size;
-    ended_ = false;
+    ended_ = bad_ = false;
 }
 
 bool Chunks::take_size(char c)
@@ -40,14 +41,29 @@ bool Chunks::take_trailer(char c)
     return true;
 }
 
-Chunks::Step Chunks::take_data(std::string_view &input, std::string_view &data)
+std::string_view Chunks::take_data(std::string_view &input, std::size_t most)
 {
-    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size()));
-    data = input.substr(0, n);
+    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(left_, std::min(input.size(), most)));
+    const std::string_view data = input.substr(0, n);
     input.remove_prefix(n);
     left_ -= n;
     if (left_ == 0) state_ = State::DataCr;
-    return Step::Data;
+    return data;
+}
+
+// What stands between two short pieces, at once: the same as take() of each byte.
+void Chunks::skip_short_frame(std::string_view &input)
+{
+    if (state_ == State::DataCr && input.starts_with("\r\n")) {
+        input.remove_prefix(2);
+        state_ = State::Size;
+    }
+    constexpr std::size_t kShort = 3; // "1\r\n"
+    if (state_ != State::Size || digits_ != 0 || input.size() < kShort || !is_in(input[0], kHexDigit)) return;
+    if (input[0] == '0' || input[1] != '\r' || input[2] != '\n') return;
+    left_ = static_cast<std::uint64_t>(hex_value(input[0]));
+    state_ = State::Data;
+    input.remove_prefix(kShort);
 }
 
 // One byte of the framing. False: it is not allowed here.
@@ -87,16 +103,33 @@ bool Chunks::take(char c)
     return false;
 }
 
-Chunks::Step Chunks::next(std::string_view &input, std::string_view &data)
+Chunks::Step Chunks::next(std::string_view &input, std::string_view &data, std::span<char> room)
 {
-    while (!input.empty()) {
-        if (state_ == State::Data) return take_data(input, data);
-        const char c = input.front();
+    if (bad_) return Step::Bad;
+    std::size_t gathered = 0;
+    while (!input.empty() && gathered < room.size()) {
+        if (state_ == State::Data) {
+            const std::string_view piece = take_data(input, gathered == 0 ? input.size() : room.size() - gathered);
+            if (gathered == 0 && (piece.size() >= std::min(kGathered, room.size()) || input.empty())) {
+                data = piece;
+                return Step::Data;
+            }
+            std::memcpy(room.data() + gathered, piece.data(), piece.size());
+            gathered += piece.size();
+            skip_short_frame(input);
+            continue;
+        }
+        if (gathered > 0 && state_ == State::SizeEnd && left_ == 0) break; // the end comes by itself
+        if (!take(input.front())) {
+            bad_ = true;
+            if (gathered > 0) break;
+            return Step::Bad;
+        }
         input.remove_prefix(1);
-        if (!take(c)) return Step::Bad;
         if (ended_) return Step::End;
     }
-    return Step::NeedMore;
+    data = {room.data(), gathered};
+    return gathered > 0 ? Step::Data : Step::NeedMore;
 }
 
 } // namespace http_engine

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace http_engine {
@@ -19,8 +20,9 @@ public:
 
     void begin(); // a new body
     // Takes from the front of `input`. Data: `data` is a piece of the body, call again. NeedMore: all was taken.
-    // End: the body and its trailers are over; what is left in `input` is the next request's.
-    Step next(std::string_view &input, std::string_view &data);
+    // End: the body and its trailers are over; what is left in `input` is the next request's. Pieces that are small are
+    // gathered in `room`, so that a body of tiny chunks is no more work to its reader than any other.
+    Step next(std::string_view &input, std::string_view &data, std::span<char> room);
     // After End: the lines of the trailer section, each with its CRLF. Valid until begin().
     std::string_view trailers() const { return {trailers_, trailer_size_}; }
 
@@ -37,11 +39,13 @@ private:
         TrailerEnd,  // LF of a trailer line
         LastLf,      // LF of the empty line
     };
-    Step take_data(std::string_view &input, std::string_view &data);
+    std::string_view take_data(std::string_view &input, std::size_t most);
+    void skip_short_frame(std::string_view &input);
     bool take(char c);
     bool take_size(char c);
     bool take_trailer(char c);
 
+    static constexpr std::size_t kGathered = 512;        // bytes of a piece: longer ones stay where they are
     static constexpr std::uint32_t kMostSlack = 8192;    // bytes of extensions
     static constexpr std::uint32_t kMostTrailers = 4096; // bytes
     static constexpr std::uint8_t kMostDigits = 15;      // of a chunk's size: no overflow
@@ -51,7 +55,7 @@ private:
     std::uint32_t slack_ = 0, trailer_size_ = 0;
     std::uint8_t digits_ = 0;
     State state_ = State::Size;
-    bool ended_ = false;
+    bool ended_ = false, bad_ = false;
 };
 
 } // namespace http_engine

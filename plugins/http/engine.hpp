@@ -11,6 +11,7 @@
 #include "routes.hpp"
 #include "session.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -58,9 +59,10 @@ struct Engine {
     Routes routes;
     Counts counts;
     HeadWriter heads{&counts};
-    std::unique_ptr<Access> access;   // null: no lines of requests
-    std::vector<hawser_field> fields; // of the head that is parsed
-    std::unique_ptr<char[]> scratch;  // a path that the client spelled otherwise
+    std::unique_ptr<Access> access;    // null: no lines of requests
+    std::vector<hawser_field> fields;  // of the head that is parsed
+    std::unique_ptr<char[]> scratch;   // a path that the client spelled otherwise
+    std::array<char, 8192> gathered{}; // a body that comes in tiny chunks
     std::uint64_t drain_deadline = 0;
     std::uint8_t drains = 0; // HAWSER_REPLACED or HAWSER_STOPPING: of sessions that open from now on
 

@@ -167,7 +167,7 @@ bool Session::read_body(std::string_view &input)
         return true;
     }
     std::string_view data;
-    switch (e.chunks.next(input, data)) {
+    switch (e.chunks.next(input, data, engine->gathered)) {
     case Chunks::Step::Data:
         return take_body(data);
     case Chunks::Step::NeedMore:

@@ -167,9 +167,16 @@ void Session::arm()
 
 std::size_t Session::on_data(std::string_view input)
 {
+    constexpr std::uint32_t kRequestsInTurn = 32; // others wait meanwhile
     const std::size_t all = input.size();
+    const std::uint32_t last = requests + kRequestsInTurn;
     busy = true;
-    while (!closing && !upgraded && step(input)) {}
+    while (!closing && !upgraded && requests != last && step(input)) {}
+    if (requests == last && !input.empty() && !closing && !upgraded &&
+        !held) { // what is left comes again in the next turn
+        hold();
+        resume();
+    }
     busy = false;
     if (upgraded) {
         const std::size_t used = all - input.size();

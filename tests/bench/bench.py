@@ -1,4 +1,4 @@
-"""Measures the host beside nginx and the raw limit; scripts/bench builds what this needs and calls it.
+"""Measures the host beside nginx, other peers and the raw limit; scripts/bench builds what this needs and calls it.
 
 All contenders are interleaved in rounds of one run, the server pinned to one core and the client to the other. The
 figure of a row is the CPU time of the server's process tree for one request, best and median over the rounds; what
@@ -17,7 +17,9 @@ from pathlib import Path
 
 import commands
 import instructions
-from contenders import BUILD, CLIENT_CORE, NGINX, ROOT, Hawser, Nginx, Raw
+import latency
+import peers
+from contenders import BOTH_CORES, BUILD, CLIENT_CORE, NGINX, ROOT, SIZES, Hawser, Nginx, Raw, files
 
 IDLE_CONNECTIONS = 15_000
 
@@ -25,28 +27,44 @@ IDLE_CONNECTIONS = 15_000
 class Row:
     """A workload of lg. `goals` maps "nginx" and "raw" to the highest ratio that is wanted."""
 
-    def __init__(self, title, arguments, goals, port="http", scale=1.0):
+    def __init__(self, title, arguments, goals, port="http", scale=1.0, raw="text"):
         self.title, self.arguments, self.goals, self.port, self.scale = title, arguments, goals, port, scale
+        self.raw = raw  # which of the raw servers stands beside it, or None
+
+
+def file_row(title, name, nginx, raw, scale, connections="64"):
+    return Row(title, ["--path", "/" + name, "--connections", connections], {"nginx": nginx, "raw": raw}, scale=scale,
+               raw=name)
 
 
 LOAD_ROWS = {
-    "keepalive": Row("keep-alive, 13 bytes, 64 connections", [], {"nginx": 0.95, "raw": 1.2}),
-    "browser": Row("browser's request (605 bytes), keep-alive", ["--browser"], {"nginx": 0.95}),
+    "keepalive": Row("keep-alive, 13 bytes, 64 connections", [], {"nginx": 0.88, "raw": 1.1}),
+    "browser": Row("browser's request (605 bytes), keep-alive", ["--browser"], {"nginx": 0.88}),
     "pipelined": Row("pipelined 16", ["--pipeline", "16"], {"nginx": 0.12, "raw": 2.0}, scale=4),
-    "fresh": Row("new connection for each request", ["--fresh"], {"nginx": 0.95, "raw": 1.1}, scale=0.2),
+    "fresh": Row("new connection for each request", ["--fresh"], {"nginx": 0.95, "raw": 1.1}, scale=0.2, raw="close"),
+    "file1k": file_row("file of 1 KiB", "1k.txt", 0.65, 1.4, 1.0),
+    "file100k": file_row("file of 100 KiB", "100k.txt", 0.9, 1.1, 0.3),
+    "file10m": file_row("file of 10 MiB, 4 connections", "10m.txt", 0.9, 1.15, 0.003, "4"),
+    "post": Row("POST of 1 KiB echoed; nginx proxies it to itself", ["--path", "/echo", "--post", "1024"], {"nginx": 1.0},
+                raw=None),
     "single": Row("one connection", ["--connections", "1"], {}, scale=0.2),
-    "supervision": Row("keep-alive; raw is this host with --single, without a supervisor", [], {"raw": 1.02}),
-    "echo": Row("TCP echo, 128 bytes, 64 connections", ["--echo", "128"], {"raw": 1.1}, port="echo"),
+    "supervision": Row("keep-alive; raw is this host with --single, without a supervisor", [], {"raw": 1.02},
+                       raw="--single"),
+    "loops": Row("keep-alive, two loops on both cores; raw is this host with one loop on them", [], {"raw": 1.1},
+                 raw="one loop"),
+    "echo": Row("TCP echo, 128 bytes, 64 connections", ["--echo", "128"], {"raw": 1.1}, port="echo", raw="echo"),
 }
 OTHER_ROWS = {"idle": f"resident bytes for each of {IDLE_CONNECTIONS} idle connections", "start": "start to ready, ms",
               "commands": "large configurations, directories and trees, ms",
+              "latency": "99th percentile of latency at half of nginx's peak rate",
+              "peers": "h2o, lighttpd, haproxy, caddy and Twisted",
               "instructions": "user-space instructions of a request, by callgrind"}
 
 
 def load(contender, row, requests):
     """One run of lg: (CPU microseconds of the server for one request, median latency in microseconds)."""
     command = ["taskset", "-c", str(min(CLIENT_CORE)), str(BUILD / "bench" / "lg"),
-               f"127.0.0.1:{contender.ports[row.port]}", "--requests", str(int(requests * row.scale)), *row.arguments]
+               f"127.0.0.1:{contender.ports[row.port]}", "--requests", str(max(int(requests * row.scale), 8)), *row.arguments]
     before = contender.cpu_ns()
     output = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False).stdout
     spent = contender.cpu_ns() - before
@@ -56,32 +74,40 @@ def load(contender, row, requests):
     return spent / 1000 / counts["answers"], counts["p50_us"]
 
 
+def everybody(names):
+    """{row: its contenders}"""
+    raw = {"text": Raw("raw_http"), "close": Raw("raw_http", "--close"), "echo": Raw("raw_echo"),
+           "--single": Hawser("--single"), "one loop": Hawser(cores=BOTH_CORES)}
+    raw |= {name: Raw("raw_file", f"{files()}/{name}") for name in SIZES}
+    nginx, hawser, two = Nginx(), Hawser(), Hawser(loops=2, cores=BOTH_CORES)
+    raw["--single"].name = raw["one loop"].name = "raw"
+    found = {}
+    for name in names:
+        beside = [raw[LOAD_ROWS[name].raw]] if LOAD_ROWS[name].raw else []
+        if name in ("echo", "supervision", "loops"):
+            found[name] = [*beside, two if name == "loops" else hawser]
+        else:
+            found[name] = [*beside, nginx, hawser]
+    return found
+
+
 def measure_loads(names, rounds, requests):
     """{row: {contender: [(CPU µs, p50 µs), one a round]}}"""
-    raw, raw_close, raw_echo = Raw("raw_http"), Raw("raw_http", "--close"), Raw("raw_echo")
-    nginx, hawser, alone = Nginx(), Hawser(), Hawser("--single")
-    alone.name = "raw"
-    everybody = [raw, raw_close, raw_echo, nginx, hawser, alone]
+    contenders = everybody(names)
+    all_of_them = {id(each): each for of_row in contenders.values() for each in of_row}.values()
     results = {name: {} for name in names}
     try:
-        for contender in everybody:
+        for contender in all_of_them:
             contender.start()
         for number in range(rounds + 1):  # the first warms up and is not counted
             for name in names:
-                row = LOAD_ROWS[name]
-                if row.port == "echo":
-                    contenders = [raw_echo, hawser]
-                elif name == "supervision":
-                    contenders = [alone, hawser]
-                else:
-                    contenders = [raw_close if name == "fresh" else raw, nginx, hawser]
-                for contender in contenders:
-                    figures = load(contender, row, requests if number else requests / 10)
+                for contender in contenders[name]:
+                    figures = load(contender, LOAD_ROWS[name], requests if number else requests / 10)
                     if number:
                         results[name].setdefault(contender.name, []).append(figures)
             print(f"round {number} of {rounds}" if number else "warmed up", file=sys.stderr)
     finally:
-        for contender in everybody:
+        for contender in all_of_them:
             if contender.process:
                 contender.stop()
     return results
@@ -123,7 +149,9 @@ def measure_start(rounds):
                             ("hawser supervised", lambda: Hawser(pinned=False, config=config))):
             for measured in ("ready", "first answer"):
                 figures.setdefault(f"{title}, {measured}", []).append(start_once(make(), measured))
-        figures.setdefault("nginx, first answer", []).append(start_once(Nginx(pinned=False), "first answer"))
+        for make in (Nginx, peers.Twisted):
+            peer = make(pinned=False)
+            figures.setdefault(f"{peer.name}, first answer", []).append(start_once(peer, "first answer"))
     return figures
 
 
@@ -209,6 +237,10 @@ def main():
     loads = [name for name in LOAD_ROWS if name in wanted]
     if loads:
         lines += [*load_table(measure_loads(loads, arguments.rounds, arguments.requests)), ""]
+    if "peers" in wanted:
+        lines += [*peers.table(peers.measure(arguments.rounds, arguments.requests, LOAD_ROWS, load), LOAD_ROWS), ""]
+    if "latency" in wanted:
+        lines += [*latency.table(latency.measure(max(arguments.rounds, 5))), ""]
     if "idle" in wanted:
         lines += [*idle_table(measure_idle()), ""]
     if "start" in wanted:

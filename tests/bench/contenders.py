@@ -10,9 +10,24 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build" / "release"
 SERVER_CORE, CLIENT_CORE = {0}, {1 if (os.cpu_count() or 1) > 1 else 0}
+BOTH_CORES = SERVER_CORE | CLIENT_CORE
 TEXT = "Hello, world!"
 NGINX = "/usr/sbin/nginx"
 DEADLINE = 20.0
+SIZES = {"1k.txt": 1 << 10, "100k.txt": 100 << 10, "10m.txt": 10 << 20}
+PLACE = []
+
+
+def files():
+    """A directory with what the rows of files ask for; made once, gone at the end."""
+    if not PLACE:
+        PLACE.append(tempfile.TemporaryDirectory(prefix="hawser-bench-files-"))
+        directory = Path(PLACE[0].name)
+        directory.chmod(0o755)
+        (directory / "index.html").write_text(TEXT, encoding="utf-8")
+        for name, size in SIZES.items():
+            (directory / name).write_bytes(os.urandom(size))
+    return PLACE[0].name
 
 
 def free_port():
@@ -61,6 +76,7 @@ class Contender:
 
     def __init__(self, name, pinned=True):
         self.name = name
+        self.cores = SERVER_CORE
         self.pinned = pinned
         self.ports = {}
         self.process = None
@@ -71,7 +87,7 @@ class Contender:
 
     def start(self, wait=True):
         command = self.command()
-        core = SERVER_CORE if self.pinned else None
+        core = self.cores if self.pinned else None
         before = os.sched_getaffinity(0)
         if core:
             os.sched_setaffinity(0, core)  # inherited; no preexec_fn, so that starting stays quick
@@ -121,6 +137,8 @@ class Contender:
 
 
 class Raw(Contender):
+    """One of the raw servers, which answers every request with the same."""
+
     def __init__(self, program, *arguments):
         super().__init__("raw")
         self.program, self.arguments = program, arguments
@@ -153,10 +171,19 @@ http {{
     keepalive_requests 1000000000;
     keepalive_timeout 3600;
     default_type text/plain;
+    sendfile on;
+    tcp_nopush on;
+    open_file_cache max=1000;
+    open_file_cache_valid 1s;
 {temporary}
+    upstream itself {{ server 127.0.0.1:{self.ports['http']}; keepalive 64; }}
     server {{
         listen 127.0.0.1:{self.ports['http']} backlog=4096;
-        location / {{ return 200 "{TEXT}"; }}
+        root {files()};
+        location = / {{ return 200 "{TEXT}"; }}
+        location / {{ }}
+        location = /echo {{ proxy_pass http://itself/behind; proxy_http_version 1.1; proxy_set_header Connection ""; }}
+        location = /behind {{ return 200 "{'p' * 1024}"; }}
     }}
 }}
 """, encoding="utf-8")
@@ -164,8 +191,10 @@ http {{
 
 
 class Hawser(Contender):
-    def __init__(self, *arguments, pinned=True, config=None):
+    def __init__(self, *arguments, pinned=True, config=None, loops=1, cores=None):
         super().__init__("hawser", pinned)
+        self.cores = cores or SERVER_CORE
+        self.loops = loops
         self.arguments = arguments
         self.config = config
         self.ports = {"http": free_port(), "echo": free_port()}
@@ -180,7 +209,7 @@ class Hawser(Contender):
             return [str(BUILD / "hawser"), "run", str(self.config), *more, *self.arguments]
         (folder / "hawser.toml").write_text(f"""
 [host]
-loops = 1
+loops = {self.loops}
 control = "{control}"
 plugins = ["{BUILD}/plugins"]
 
@@ -189,7 +218,9 @@ address = "127.0.0.1:{self.ports['http']}"
 protocol = "http"
 
 [listeners.web.routes]
-"/" = {{ resource = "text", body = "{TEXT}" }}
+"=/" = {{ resource = "text", body = "{TEXT}" }}
+"/" = {{ resource = "static", root = "{files()}" }}
+"POST /echo" = {{ resource = "echo" }}
 
 [listeners.echo]
 address = "127.0.0.1:{self.ports['echo']}"

@@ -1,6 +1,7 @@
 // The load client of scripts/bench and of the system tests. Sends the same request in a closed loop and judges every
 // answer; prints one JSON object of counts; status 0 if nothing failed, else 1.
-//   lg ADDRESS [--connections N] [--requests N] [--pipeline N] [--fresh] [--echo BYTES] [--browser] [--path PATH]
+//   lg ADDRESS [--connections N] [--requests N] [--pipeline N] [--fresh] [--echo BYTES] [--post BYTES] [--browser]
+//   [--path PATH]
 // Without --requests it runs until its standard input ends. "running" is printed after the first answer.
 #include "load.hpp"
 
@@ -41,10 +42,17 @@ std::string browser_request(const std::string &path)
     return request + "\r\n\r\n";
 }
 
+std::string post_request(const std::string &path, std::size_t size)
+{
+    return "POST " + path +
+           " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(size) +
+           "\r\n\r\n" + std::string(size, 'p');
+}
+
 [[noreturn]] void usage()
 {
     std::fprintf(stderr, "usage: lg ADDRESS [--connections N] [--requests N] [--pipeline N] [--fresh] [--echo BYTES] "
-                         "[--browser] [--path PATH]\n");
+                         "[--post BYTES] [--browser] [--path PATH]\n");
     std::exit(64);
 }
 
@@ -55,6 +63,7 @@ bench::LoadSettings parse(int argc, char **argv)
     settings.address = argv[1];
     std::string path = "/";
     bool browser = false;
+    std::size_t post = 0;
     for (int i = 2; i < argc; ++i) {
         const std::string_view name = argv[i];
         const auto value = [&] { return ++i < argc ? argv[i] : (usage(), nullptr); };
@@ -68,6 +77,8 @@ bench::LoadSettings parse(int argc, char **argv)
             settings.fresh = true;
         else if (name == "--echo")
             settings.request.assign(std::strtoul(value(), nullptr, 10), 'e'), settings.echo = true;
+        else if (name == "--post")
+            post = std::strtoul(value(), nullptr, 10);
         else if (name == "--browser")
             browser = true;
         else if (name == "--path")
@@ -75,7 +86,10 @@ bench::LoadSettings parse(int argc, char **argv)
         else
             usage();
     }
-    if (!settings.echo) settings.request = browser ? browser_request(path) : small_request(path, settings.fresh);
+    if (post > 0)
+        settings.request = post_request(path, post);
+    else if (!settings.echo)
+        settings.request = browser ? browser_request(path) : small_request(path, settings.fresh);
     return settings;
 }
 

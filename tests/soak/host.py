@@ -63,7 +63,7 @@ async def gone(pid):
         os.close(process)
     except ProcessLookupError:
         pass
-    await asyncio.sleep(0.002)
+    await asyncio.sleep(0.01)
     return time.monotonic()
 
 

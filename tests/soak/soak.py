@@ -9,6 +9,7 @@ import asyncio
 import sys
 import time
 
+import attacks
 import changes
 import deaths
 import shortages
@@ -38,6 +39,11 @@ ROWS = {
     "no_descriptors": (
         shortages.no_descriptors,
         "no descriptor left: kept connections unaffected, others wait, no spin",
+    ),
+    "hostile": (
+        attacks.hostile,
+        "1,000 slow heads, 1,000 slow bodies, 500 who do not read, 5,000 idle, floods, chunk bombs, 20,000 mutants: others 0 failed, "
+        "p99 at most twice the quiet one, memory and descriptors back",
     ),
     "death_speed": (deaths.death_speed, "worker death to the first request that its replacement serves"),
     "reload_speed": (changes.reload_speed, "reload to the first answer of the new generation"),

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace http_engine::test {
 namespace {
 
@@ -23,6 +25,22 @@ TEST(Pressure, StopsAnsweringAClientThatDoesNotReadItsAnswers)
     EXPECT_EQ(rig.conn.paused, 0);
     rig.deliver();
     EXPECT_EQ(statuses(rig.take()), "200 200");
+}
+
+TEST(Pressure, AnswersAFloodOfRequestsInTurns)
+{
+    Rig rig;
+    rig.route("/", [](auto *e, auto *) { say(e, "x"); });
+    rig.open();
+    std::string flood;
+    for (int i = 0; i < 100; ++i) flood += get("/");
+    const std::size_t used = rig.data(flood);
+    EXPECT_EQ(used, 32 * get("/").size());
+    EXPECT_EQ(rig.conn.pauses, 1) << "what is left comes again in the next turn";
+    EXPECT_EQ(rig.conn.paused, 0);
+    rig.feed(std::string_view(flood).substr(used));
+    const std::string answers = rig.take();
+    EXPECT_EQ(std::count(answers.begin(), answers.end(), 'x'), 100);
 }
 
 TEST(Pressure, GivesAClientTimeAsLongAsItReads)

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -110,6 +111,17 @@ TEST(OutputQueue, ReleasesWhatIsDiscarded)
         EXPECT_EQ(released, 2) << "what is empty needs no sending";
     }
     EXPECT_EQ(released, 3);
+}
+
+TEST(OutputQueue, HoldsManySmallWritesInLittleMemory)
+{
+    OutputQueue queue;
+    const auto used = [] { return ::mallinfo2().uordblks; };
+    const std::size_t before = used(); // 0 throughout where a sanitizer allocates
+    constexpr std::size_t kWrites = 100'000;
+    for (std::size_t i = 0; i < kWrites; ++i) EXPECT_TRUE(queue.push({"x", 1, nullptr, nullptr}));
+    EXPECT_EQ(queue.bytes(), kWrites);
+    EXPECT_LT(used() - before, 2 * kWrites);
 }
 
 TEST(OutputQueue, SaysThatAFileIsShorterThanPromised)
