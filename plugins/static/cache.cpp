@@ -57,12 +57,14 @@ Entry *Cache::find(std::string_view path, std::uint64_t now, std::int64_t wall, 
     return load(again, now, wall, error);
 }
 
-// A small one may be some time behind; of a large one the size that is promised must be there.
-bool Cache::is_as_it_was(const Entry &entry, std::uint64_t now) const
+// A small one may be some time behind; of a large one the size that is promised must be there: looked at once a turn.
+bool Cache::is_as_it_was(Entry &entry, std::uint64_t now)
 {
     if (now - entry.looked >= kLook) return false;
+    if (entry.is_small() || entry.measured == now) return true;
+    entry.measured = now;
     struct stat status {};
-    return entry.is_small() || (::fstat(entry.fd, &status) == 0 && same(status, entry.status));
+    return ::fstat(entry.fd, &status) == 0 && same(status, entry.status);
 }
 
 Entry *Cache::load(std::string_view path, std::uint64_t now, std::int64_t wall, int &error)
@@ -73,7 +75,7 @@ Entry *Cache::load(std::string_view path, std::uint64_t now, std::int64_t wall, 
         return nullptr;
     }
     auto *entry = new Entry(std::string(path), file);
-    entry->looked = now;
+    entry->looked = entry->measured = now;
     if (entry->is_directory()) {
         ::close(std::exchange(entry->fd, -1));
     } else {

@@ -43,6 +43,7 @@ public:
     std::string_view type;       // its Content-Type, by whoever has the entry
     std::uint8_t neighbours = 0; // 1 << index into kNeighbours: there is such a file, not older
     std::uint64_t looked = 0;    // when
+    std::uint64_t measured = 0;  // when the size of a large one was
     Entry *newer = nullptr, *older = nullptr;
 
 private:
@@ -75,7 +76,7 @@ private:
         std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
     };
 
-    bool is_as_it_was(const Entry &entry, std::uint64_t now) const;
+    static bool is_as_it_was(Entry &entry, std::uint64_t now);
     Entry *load(std::string_view path, std::uint64_t now, std::int64_t wall, int &error);
     void look_for_neighbours(Entry &entry) const;
     void keep(Entry *entry);
