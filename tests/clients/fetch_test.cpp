@@ -69,6 +69,24 @@ TEST_F(Fetch, CurlReadsTheAnswerToABodyThatIsTooLargeWhileItSends)
     }
 }
 
+TEST_F(Fetch, CurlSendsAHundredMebibytesThatTakeNoMemory)
+{
+    constexpr std::size_t kFlat = 8 << 20;
+    Host host(web_with("\"/\" = { resource = \"inspect\", show = \"1KiB\", max_body = \"128MiB\" }"));
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    const std::string url = "http://" + host.address("web") + "/", file = away_.write("up", "");
+    fs::resize_file(file, 100 << 20);
+    run({"curl", "-s", "-d", "warm", url});
+    const int worker = host.workers().at(0);
+    const std::size_t before = resident_bytes(worker);
+    for (const char *framing : {"A: b", "Transfer-Encoding: chunked"}) {
+        const Ended curl = run({"curl", "-s", "-H", framing, "-T", file, "-w", " %{http_code}", url});
+        EXPECT_TRUE(has(curl.out, "\"length\":104857600,") && curl.out.ends_with(" 200"))
+            << framing << curl.out.substr(0, 2000) << curl.err;
+        EXPECT_LT(resident_bytes(worker), before + kFlat) << framing;
+    }
+}
+
 TEST_F(Fetch, CurlGoesOnWithADownload)
 {
     Host host(files(directory_));
