@@ -21,7 +21,7 @@ public:
     static constexpr std::size_t kReadSize = 65536;
     // So that a few who send much do not hold up many who send little: once so much was read in a turn, others get
     // less; and only so many are given again what they left.
-    static constexpr std::size_t kReadBudget = 65536, kLeastRead = 16384, kRetriesInTurn = 16;
+    static constexpr std::size_t kReadBudget = 32768, kLeastRead = 8192, kRetriesInTurn = 16;
 
     explicit Transport(Loop &loop);
     ~Transport();

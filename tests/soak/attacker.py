@@ -37,7 +37,7 @@ class Client:
         self.left = self.left[sent:]
         if not self.left:
             self.left = self.then
-            self.due = now + self.pause
+            self.due = now + random.uniform(0.5, 1.5) * self.pause  # all at once would be another attack
         return True
 
 

@@ -15,7 +15,7 @@ KEPT_MIB = 8  # that a process may keep for the next time
 SLOWER = 2.0  # times the latency of quiet times
 # The host has a processor of its own, so that what its clients take from each other is not taken for its own.
 SERVER, CLIENTS = {0}, ("taskset", "-c", str(min(1, (os.cpu_count() or 1) - 1)))
-TIMEOUTS = 'header_timeout = "2s"\nbody_timeout = "2s"\nwrite_timeout = "2s"\nkeep_alive = "30s"\n'
+TIMEOUTS = 'header_timeout = "10s"\nbody_timeout = "10s"\nwrite_timeout = "10s"\nkeep_alive = "30s"\n'
 
 
 def web(files):
