@@ -37,8 +37,8 @@ public:
     static constexpr std::uint64_t kLowMark = 64 * 1024;    // below: drained()
     static constexpr std::uint64_t kMostCopied = 16u << 20; // … that wait, unless a listener says else; above: Limit
     static constexpr std::size_t kMostUnconsumed = 65536;   // as HAWSER_INPUT_MAX
-    // Bytes that one connection's queue sends in a turn; and all of them, after which each sends the least, so that many
-    // downloads do not hold up who asks for little.
+    // Bytes that one connection's queue sends in a turn; and all of them, after which each sends the least, so that
+    // many downloads do not hold up who asks for little.
     static constexpr std::uint64_t kFlushBudget = 1u << 20, kTurnBudget = 8u << 20, kLeastBudget = 32u << 10;
     static constexpr std::uint64_t kLingerTime = 2'000'000'000;
     static constexpr std::uint64_t kCloseTime = 30'000'000'000; // without progress, after close()
