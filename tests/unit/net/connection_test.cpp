@@ -42,6 +42,34 @@ TEST(Connection, SendsInOneCallWhatOneCallbackWrote)
     EXPECT_EQ(peer.receive(50).size(), 50U);
 }
 
+TEST(Connection, ReadsLittleOnceOthersHaveSentMuchInTheSameTurn)
+{
+    constexpr std::size_t kMuch = 60'000;
+    Bench bench;
+    Peer one(bench), other(bench);
+    struct Part {
+        std::uint64_t turn;
+        std::size_t size;
+    };
+    std::vector<Part> parts;
+    std::size_t total = 0;
+    bench.in_loop([&] {
+        for (Peer *peer : {&one, &other}) {
+            peer->probe->take = [&](std::string_view data) {
+                parts.push_back({bench.counters.turns.get(), data.size()});
+                total += data.size();
+                if (total == 2 * kMuch) bench.log += "all;";
+                return data.size();
+            };
+            peer->send(std::string(kMuch, 'x')); // both wait for the next turn
+        }
+    });
+    ASSERT_TRUE(bench.heard("all;"));
+    EXPECT_EQ(parts[0].size, kMuch);
+    EXPECT_EQ(parts[1].turn, parts[0].turn);
+    EXPECT_EQ(parts[1].size, 8192U);
+}
+
 TEST(Connection, SaysFullAboveItsMarkAndDrainedWhenThereIsRoom)
 {
     Bench bench;
