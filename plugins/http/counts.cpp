@@ -12,6 +12,8 @@ hawser_str str(std::string_view text) { return {text.data(), text.size()}; }
 constexpr std::array<std::uint64_t, 12> kBounds{1'000'000,    5'000'000,    10'000'000,   25'000'000,
                                                 50'000'000,   100'000'000,  250'000'000,  500'000'000,
                                                 1000'000'000, 2500'000'000, 5000'000'000, 10000'000'000};
+constexpr std::array<std::uint64_t, 8> kSizes{100,       1'000,      10'000,      100'000,
+                                              1'000'000, 10'000'000, 100'000'000, 1000'000'000};
 
 hawser_metric_spec spec_of(std::uint32_t type, std::string_view name, std::string_view help, const hawser_field *labels,
                            std::uint32_t count)
@@ -33,7 +35,7 @@ Counts::Counts()
 {
     const hawser_metric none{nowhere_.data(), nullptr, 0, 0};
     answers_.fill(none);
-    durations_ = in_flight_ = none;
+    durations_ = taken_ = given_ = in_flight_ = none;
 }
 
 void Counts::open(hawser_loop *loop, const hawser_node *node)
@@ -61,6 +63,15 @@ void Counts::open(hawser_loop *loop, const hawser_node *node)
     spec.bounds = kBounds.data();
     spec.bound_count = kBounds.size();
     metrics->open(loop, node, &spec, &durations_);
+    const auto open_sizes = [&](std::string_view of, std::string_view help, hawser_metric &metric) {
+        spec = spec_of(HAWSER_HISTOGRAM, of, help, labels, 1);
+        spec.unit = str("bytes");
+        spec.bounds = kSizes.data();
+        spec.bound_count = kSizes.size();
+        metrics->open(loop, node, &spec, &metric);
+    };
+    open_sizes("hawser_http_request_body_bytes", "Of a request's body, as much as came", taken_);
+    open_sizes("hawser_http_response_body_bytes", "Of an answer's body", given_);
 }
 
 } // namespace http_engine

@@ -58,7 +58,10 @@ void Exchange::end_answer()
 {
     answer = Answer::Ended;
     body_seen = 0;
-    engine->counts.ended(engine->is_at_hand(*this) ? 0 : engine->loop->now - began);
+    if (engine->is_at_hand(*this))
+        engine->counts.ended(0, request.body.n, answer_bytes);
+    else
+        engine->counts.ended(engine->loop->now - began, body_got, answer_bytes);
     session->settle();
 }
 

@@ -111,9 +111,9 @@ std::int32_t respond(hawser_http_exchange *e, std::uint32_t status, const hawser
     // 205 (Reset Content) has none either, and says so by its length (RFC 9110 § 15.3.6).
     const bool bodiless = is_bodiless(exchange, status) || status == 205;
     if (bodiless) release_all(body, pieces);
+    exchange.answer_bytes = bodiless ? 0 : head.length;
     if (exchange.engine->access) {
         exchange.answer_status = status;
-        exchange.answer_bytes = bodiless ? 0 : head.length;
         return send_and_tell(exchange, text, body, bodiless ? 0 : pieces);
     }
     const std::int32_t result = write_around(*exchange.session, copied(text), body, bodiless ? 0 : pieces, nullptr);

@@ -1,5 +1,5 @@
 // What the running host counts, as the resource `metrics` shows it.
-#include "host_process.hpp"
+#include "web.hpp"
 
 #include <gtest/gtest.h>
 
@@ -92,6 +92,23 @@ TEST(Metrics, ShowWhatEveryLoopOfTheHostCounted)
     EXPECT_GT(page["process_resident_memory_bytes"], 1e6);
     EXPECT_EQ(page["hawser_build_info{version=\"0.1.0\"}"], 1);
     EXPECT_EQ(host.stop(), 0);
+}
+
+TEST(Metrics, ShowTheSizesOfBodies)
+{
+    Host host(kConfig + "\"=/echo\" = { resource = \"echo\" }\n");
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    const std::string body(5000, 'b');
+    for (const char *head : {"POST /echo HTTP/1.1\r\n", "POST /echo HTTP/1.1\r\nA: b\r\n"}) {
+        Client client = host.connect();
+        EXPECT_EQ(ask(client, head, body).body, body);
+    }
+    EXPECT_EQ(host.connect().get("/hello").body, "hello");
+    const Page page(host.connect().get("/metrics").body);
+    EXPECT_EQ(page["hawser_http_request_body_bytes_sum{listener=\"web\"}"], 10'000);
+    EXPECT_EQ(page["hawser_http_request_body_bytes_count{listener=\"web\"}"], 3);
+    EXPECT_EQ(page["hawser_http_response_body_bytes_sum{listener=\"web\"}"], 10'005);
+    EXPECT_EQ(page["hawser_http_response_body_bytes_bucket{listener=\"web\",le=\"100\"}"], 1);
 }
 
 TEST(Metrics, AnswerOtherMethodsWith405)
