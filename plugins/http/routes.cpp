@@ -63,6 +63,19 @@ std::uint64_t hash_of(std::string_view text)
     return hash;
 }
 
+// "." or "..", also percent-encoded: no path of a request has such a segment.
+bool is_dots(std::string_view segment)
+{
+    std::size_t dots = 0;
+    while (!segment.empty()) {
+        const bool encoded = segment.starts_with("%2e") || segment.starts_with("%2E");
+        if (!encoded && segment.front() != '.') return false;
+        segment.remove_prefix(encoded ? 3 : 1);
+        ++dots;
+    }
+    return dots == 1 || dots == 2;
+}
+
 // A pattern's path as those of requests are spelled; "" if none can be like it.
 std::string spelled(std::string_view path)
 {
@@ -72,7 +85,7 @@ std::string spelled(std::string_view path)
         if (c <= ' ' || c == 0x7f || c == '?' || c == '#') return {};
         if (c != '/') continue;
         const std::string_view segment = path.substr(i + 1, path.find('/', i + 1) - i - 1);
-        if (segment == "." || segment == "..") return {};
+        if (is_dots(segment)) return {};
     }
     std::string to(path.size() * 3, '\0');
     to.resize(canonical_path(path, to.data()));

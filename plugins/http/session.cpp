@@ -170,10 +170,10 @@ std::size_t Session::on_data(std::string_view input)
     constexpr std::uint32_t kRequestsInTurn = 32; // others wait meanwhile
     const std::size_t all = input.size();
     const std::uint32_t last = requests + kRequestsInTurn;
+    const auto is_enough = [&] { return requests == last && exchange == nullptr && !input.empty(); };
     busy = true;
-    while (!closing && !upgraded && requests != last && step(input)) {}
-    if (requests == last && !input.empty() && !closing && !upgraded &&
-        !held) { // what is left comes again in the next turn
+    while (!closing && !upgraded && !is_enough() && step(input)) {}
+    if (!closing && !upgraded && !held && is_enough()) { // what is left comes again in the next turn
         hold();
         resume();
     }

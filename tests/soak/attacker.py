@@ -56,7 +56,7 @@ ATTACKS = {
     "floods": lambda address: (lambda: Client(address, FLOOD, FLOOD, receive=4096), 50),
     "chunks": lambda address: (lambda: Client(address, CHUNKED + CHUNKS, CHUNKS), 8),
 }
-FLOOD = b"GET /files/big HTTP/1.1\r\nHost: a\r\n\r\n" * 1000
+FLOOD = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 1000
 CHUNKED = b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 CHUNKS = b"1\r\nx\r\n" * 10_000
 

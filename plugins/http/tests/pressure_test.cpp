@@ -43,6 +43,16 @@ TEST(Pressure, AnswersAFloodOfRequestsInTurns)
     EXPECT_EQ(std::count(answers.begin(), answers.end(), 'x'), 100);
 }
 
+TEST(Pressure, IsIdleAfterAsManyRequestsAsOneTurnTakes)
+{
+    Rig rig;
+    rig.route("/", [](auto *e, auto *r) { Echo::attach(e, r); }); // answers at the end of the body
+    std::string requests;
+    for (int i = 0; i < 32; ++i) requests += get("/");
+    rig.feed(requests);
+    EXPECT_EQ(rig.conn.timer, rig.loop.now + 60'000) << "the time of an idle connection";
+}
+
 TEST(Pressure, GivesAClientTimeAsLongAsItReads)
 {
     Rig rig;

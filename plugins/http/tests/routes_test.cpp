@@ -99,8 +99,9 @@ TEST_F(RoutesTest, SayWhichMethodsAPathHas)
 
 TEST_F(RoutesTest, RefuseWrongPatterns)
 {
-    for (const char *bad : {"", "a", "=a", "get /a", "GET", "GET,/a", "G@T /a", "/a b", "/a?b", "GET  /a", "=",
-                            "GET,, /a", "/a/../b", "/.", "/a\x01", "/a%", "/a%00", "/a%2g"})
+    for (const char *bad :
+         {"",         "a",       "=a", "get /a", "GET", "GET,/a", "G@T /a",    "/a b",   "/a?b",  "GET  /a", "=",
+          "GET,, /a", "/a/../b", "/.", "/a\x01", "/a%", "/a%00",  "/a/%2e%2E", "/%2e/a", "/.%2e", "/a%2g"})
         EXPECT_NE(add(bad), "") << bad;
 }
 
