@@ -1,5 +1,6 @@
 // Tests: tests/system/serving_test.cpp
 #include "app/commands.hpp"
+#include "base/processors.hpp"
 #include "plugin/catalogue.hpp"
 #include "seam/sealed.hpp"
 #include "supervisor/supervisor.hpp"
@@ -14,7 +15,6 @@
 #include <iostream>
 #include <optional>
 #include <set>
-#include <thread>
 
 namespace hawser::host {
 namespace {
@@ -133,7 +133,8 @@ LoadRequest load_request(const std::string &path, const Arguments &arguments, co
     request.path = path;
     request.sets = arguments.values("set");
     request.default_plugin_directory = default_plugin_directory();
-    request.cores = std::max(1U, std::min(64U, std::thread::hardware_concurrency()));
+    const auto processors = allowed_processors();
+    request.cores = processors ? static_cast<unsigned>(std::clamp<std::size_t>(processors->size(), 1, 64)) : 1;
     request.environment = around.environment;
     request.find_plugins = find_plugins;
     return request;

@@ -48,7 +48,7 @@ type = "integer"
 min = 1
 max = 64
 words = ["auto"]
-text = "Event loops in a compartment; \"auto\", the default: one for each core"
+text = "Event loops in a compartment; \"auto\", the default: one for each processor that the host may use"
 [host.watch]
 type = "boolean"
 default = false
@@ -273,7 +273,7 @@ type = "integer"
 min = 1
 max = 64
 words = ["auto"]
-text = "Its event loops; default: as [host] loops"
+text = "Its event loops; default: as [host] loops, but no more than `cpu`"
 [compartment.user]
 type = "string"
 format = "user"

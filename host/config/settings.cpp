@@ -8,6 +8,7 @@
 #include "config/scalars.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace hawser::host {
 namespace {
@@ -183,6 +184,9 @@ void SettingsReader::read_compartment(const Item &table, const std::string &owne
     take(section.find("memory"), plan.limits.memory);
     take(section.find("descriptors"), plan.limits.descriptors);
     if (const Value *cpu = section.find("cpu")) plan.limits.cpu = cpu->real;
+    // More loops than processors only take time from each other.
+    if (section.find("loops") == nullptr && plan.limits.cpu > 0)
+        plan.loops = std::min(plan.loops, static_cast<unsigned>(std::ceil(plan.limits.cpu)));
     plan.origin.options = section.at;
 }
 

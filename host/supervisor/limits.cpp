@@ -1,14 +1,15 @@
 // Tests: tests/system/compartment_limits_test.cpp
 #include "supervisor/limits.hpp"
 
-#include <sched.h>
+#include "base/processors.hpp"
+
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
-#include <memory>
+#include <vector>
 
 namespace hawser::host {
 namespace {
@@ -16,7 +17,6 @@ namespace {
 // Threads of a worker that are not its loops': the first, the one that watches its supervisor, that of the access log.
 constexpr std::uint64_t kOtherThreads = 3;
 constexpr std::uint64_t kStackWithoutLimit = 8u << 20;
-constexpr int kMostProcessors = 8192;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kShadowed = true; // a sanitizer maps more than any limit lets it
@@ -54,27 +54,17 @@ Result<void> hold_descriptors(std::uint32_t most, HeldLimits &held)
     return {};
 }
 
-struct FreeSet {
-    void operator()(cpu_set_t *set) const { CPU_FREE(set); }
-};
-
 // Which ones: beginning at one that differs from worker to worker, so that not all are on the first.
 Result<void> hold_cpu(double most, HeldLimits &held)
 {
     if (most == 0) return {};
-    const std::unique_ptr<cpu_set_t, FreeSet> all(CPU_ALLOC(kMostProcessors)), mine(CPU_ALLOC(kMostProcessors));
-    const std::size_t size = CPU_ALLOC_SIZE(kMostProcessors);
-    CPU_ZERO_S(size, all.get());
-    if (::sched_getaffinity(0, size, all.get()) != 0) return system_error("limit of processors", errno);
-    std::vector<std::size_t> allowed;
-    for (std::size_t each = 0; each < kMostProcessors; ++each) {
-        if (CPU_ISSET_S(each, size, all.get())) allowed.push_back(each);
-    }
-    const std::size_t wanted = std::min(allowed.size(), static_cast<std::size_t>(std::ceil(most)));
-    CPU_ZERO_S(size, mine.get());
+    const auto allowed = allowed_processors();
+    if (!allowed) return allowed.error();
+    const std::size_t wanted = std::min(allowed->size(), static_cast<std::size_t>(std::ceil(most)));
+    std::vector<std::size_t> mine;
     for (std::size_t i = 0; i < wanted; ++i)
-        CPU_SET_S(allowed[(static_cast<std::size_t>(::getpid()) + i) % allowed.size()], size, mine.get());
-    if (::sched_setaffinity(0, size, mine.get()) != 0) return system_error("limit of processors", errno);
+        mine.push_back((*allowed)[(static_cast<std::size_t>(::getpid()) + i) % allowed->size()]);
+    if (const auto kept = keep_on_processors(mine); !kept) return kept.error();
     held.processors = static_cast<std::uint32_t>(wanted);
     return {};
 }
