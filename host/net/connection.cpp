@@ -159,6 +159,7 @@ void Connection::read()
 
 void Connection::discard_input()
 {
+    if (++transport_.discards_in_turn_ > Transport::kDiscardsInTurn) return; // it is readable in the next turn, too
     // With MSG_TRUNC, TCP lets go of the bytes without a copy.
     const ssize_t n = ::recv(socket_.get(), transport_.input_.get(), 2 * Transport::kReadSize, MSG_TRUNC);
     if (n == 0) {

@@ -67,6 +67,7 @@ void Transport::turn_end()
     }
     arm_wheel();
     sent_in_turn_ = read_in_turn_ = 0;
+    discards_in_turn_ = 0;
 }
 
 void Transport::arm_wheel()

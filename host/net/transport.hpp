@@ -20,8 +20,9 @@ class Transport {
 public:
     static constexpr std::size_t kReadSize = 65536;
     // So that a few who send much do not hold up many who send little: once so much was read in a turn, others get
-    // less; and only so many are given again what they left.
-    static constexpr std::size_t kReadBudget = 32768, kLeastRead = 8192, kRetriesInTurn = 16;
+    // less; only so many are given again what they left; and of those who have had their last answer, only so many are
+    // heard out.
+    static constexpr std::size_t kReadBudget = 32768, kLeastRead = 8192, kRetriesInTurn = 4, kDiscardsInTurn = 8;
 
     explicit Transport(Loop &loop);
     ~Transport();
@@ -53,6 +54,7 @@ private:
     std::vector<Connection *> settling_, retrying_;
     std::uint64_t open_ = 0;
     std::uint64_t sent_in_turn_ = 0, read_in_turn_ = 0; // bytes; sent: out of queues
+    std::size_t discards_in_turn_ = 0;
 };
 
 } // namespace hawser::host

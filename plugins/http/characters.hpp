@@ -60,6 +60,24 @@ inline __m128i in_range(__m128i bytes, char low, int n)
 }
 inline int first_of(int mask) { return __builtin_ctz(static_cast<unsigned>(mask)); }
 
+// The first byte that is not of the class `all_of`; `usual` marks those of it that come often, sixteen at a time.
+template<class Usual>
+const char *end_of_mostly(const char *p, const char *end, std::uint8_t all_of, Usual usual)
+{
+    while (end - p >= 16) {
+        const int mask = _mm_movemask_epi8(usual(load(p)));
+        if (mask == 0xffff) {
+            p += 16;
+            continue;
+        }
+        p += first_of(~mask);
+        if (!is_in(*p, all_of)) return p;
+        ++p;
+    }
+    while (p != end && is_in(*p, all_of)) ++p;
+    return p;
+}
+
 } // namespace detail
 #endif
 
@@ -98,22 +116,14 @@ inline const char *end_of_token(const char *p, const char *end)
 {
 #if defined(__SSE2__)
     using namespace detail;
-    while (end - p >= 16) {
-        const __m128i bytes = load(p);
-        const __m128i usual = _mm_or_si128(in_range(_mm_or_si128(bytes, all(0x20)), 'a', 26),
-                                           _mm_or_si128(in_range(bytes, '0', 10), _mm_cmpeq_epi8(bytes, all('-'))));
-        const int mask = _mm_movemask_epi8(usual);
-        if (mask == 0xffff) {
-            p += 16;
-            continue;
-        }
-        p += first_of(~mask);
-        if (!is_in(*p, kTokenChar)) return p;
-        ++p;
-    }
-#endif
+    return end_of_mostly(p, end, kTokenChar, [](__m128i bytes) {
+        return _mm_or_si128(in_range(_mm_or_si128(bytes, all(0x20)), 'a', 26),
+                            _mm_or_si128(in_range(bytes, '0', 10), _mm_cmpeq_epi8(bytes, all('-'))));
+    });
+#else
     while (p != end && is_in(*p, kTokenChar)) ++p;
     return p;
+#endif
 }
 
 inline const char *end_of_plain(const char *p, const char *end)
@@ -135,24 +145,16 @@ inline const char *end_of_bare(const char *p, const char *end)
 {
 #if defined(__SSE2__)
     using namespace detail;
-    while (end - p >= 16) {
-        const __m128i bytes = load(p);
-        // Letters, and of the others those from "'" to ";" without ".".
-        const __m128i usual = _mm_andnot_si128(
+    // Letters, and of the others those from "'" to ";" without ".".
+    return end_of_mostly(p, end, kBareChar, [](__m128i bytes) {
+        return _mm_andnot_si128(
             _mm_cmpeq_epi8(bytes, all('.')),
             _mm_or_si128(in_range(_mm_or_si128(bytes, all(0x20)), 'a', 26), in_range(bytes, '\'', ';' - '\'' + 1)));
-        const int mask = _mm_movemask_epi8(usual);
-        if (mask == 0xffff) {
-            p += 16;
-            continue;
-        }
-        p += first_of(~mask);
-        if (!is_in(*p, kBareChar)) return p;
-        ++p;
-    }
-#endif
+    });
+#else
     while (p != end && is_in(*p, kBareChar)) ++p;
     return p;
+#endif
 }
 
 } // namespace http_engine

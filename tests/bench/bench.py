@@ -5,7 +5,6 @@ figure of a row is the CPU time of the server's process tree for one request, be
 counts is the ratio of one run. A difference below 10 % is not a finding.
 """
 import argparse
-import json
 import os
 import platform
 import statistics
@@ -19,7 +18,7 @@ import commands
 import instructions
 import latency
 import peers
-from contenders import BOTH_CORES, BUILD, CLIENT_CORE, NGINX, ROOT, SIZES, Hawser, Nginx, Raw, files
+from contenders import BOTH_CORES, BUILD, NGINX, ROOT, SIZES, Hawser, Nginx, Raw, client, files, rounds, running
 
 IDLE_CONNECTIONS = 15_000
 
@@ -63,15 +62,9 @@ OTHER_ROWS = {"idle": f"resident bytes for each of {IDLE_CONNECTIONS} idle conne
 
 def load(contender, row, requests):
     """One run of lg: (CPU microseconds of the server for one request, median latency in microseconds)."""
-    command = ["taskset", "-c", str(min(CLIENT_CORE)), str(BUILD / "bench" / "lg"),
-               f"127.0.0.1:{contender.ports[row.port]}", "--requests", str(max(int(requests * row.scale), 8)), *row.arguments]
     before = contender.cpu_ns()
-    output = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False).stdout
-    spent = contender.cpu_ns() - before
-    counts = json.loads(output.splitlines()[-1])
-    if counts["errors"] or not counts["answers"]:
-        raise SystemExit(f"bench: {contender.name}, {row.title}: {output}")
-    return spent / 1000 / counts["answers"], counts["p50_us"]
+    counts = client(contender, "lg", "--requests", max(int(requests * row.scale), 8), *row.arguments, port=row.port)
+    return (contender.cpu_ns() - before) / 1000 / counts["answers"], counts["p50_us"]
 
 
 def everybody(names):
@@ -91,25 +84,17 @@ def everybody(names):
     return found
 
 
-def measure_loads(names, rounds, requests):
+def measure_loads(names, count, requests):
     """{row: {contender: [(CPU µs, p50 µs), one a round]}}"""
     contenders = everybody(names)
-    all_of_them = {id(each): each for of_row in contenders.values() for each in of_row}.values()
     results = {name: {} for name in names}
-    try:
-        for contender in all_of_them:
-            contender.start()
-        for number in range(rounds + 1):  # the first warms up and is not counted
+    with running({id(each): each for of_row in contenders.values() for each in of_row}.values()):
+        for number in rounds("loads", count):
             for name in names:
                 for contender in contenders[name]:
                     figures = load(contender, LOAD_ROWS[name], requests if number else requests / 10)
                     if number:
                         results[name].setdefault(contender.name, []).append(figures)
-            print(f"round {number} of {rounds}" if number else "warmed up", file=sys.stderr)
-    finally:
-        for contender in all_of_them:
-            if contender.process:
-                contender.stop()
     return results
 
 
@@ -140,11 +125,11 @@ def start_once(contender, measured):
         contender.stop()
 
 
-def measure_start(rounds):
+def measure_start(count):
     """{what: [milliseconds]}: the event `ready`, and the first answer to a client that keeps trying."""
     config = ROOT / "conf" / "hawser.toml"
     figures = {}
-    for _ in range(rounds):
+    for _ in range(count):
         for title, make in (("hawser --single", lambda: Hawser("--single", pinned=False, config=config)),
                             ("hawser supervised", lambda: Hawser(pinned=False, config=config))):
             for measured in ("ready", "first answer"):
@@ -208,14 +193,14 @@ def machine():
     return f"{model}, {os.cpu_count()} cores, Linux {platform.release()}, nginx {nginx}, commit {commit}"
 
 
-def record(lines, rounds):
+def record(lines, count):
     path = ROOT / "tests" / "bench" / "RESULTS.md"
     head = ("# Results of scripts/bench\n\nNewest first. CPU time per request of the server's process tree, the server "
             "on one core and the client on the other; best [median] of the rounds. Compare ratios of one run, not "
             "figures of two; below 10 % is no finding.\n")
     old = path.read_text(encoding="utf-8") if path.exists() else head
     head, _, rest = old.partition("\n## ")
-    entry = f"\n## {time.strftime('%Y-%m-%d')}, {rounds} rounds\n\n{machine()}\n\n" + "\n".join(lines) + "\n"
+    entry = f"\n## {time.strftime('%Y-%m-%d')}, {count} rounds\n\n{machine()}\n\n" + "\n".join(lines) + "\n"
     path.write_text(head.rstrip("\n") + "\n" + entry + ("\n## " + rest if rest else ""), encoding="utf-8")
     print(f"recorded in {path.relative_to(ROOT)}", file=sys.stderr)
 

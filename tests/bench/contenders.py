@@ -1,8 +1,11 @@
 """The servers that bench.py measures: each is started with a configuration of its own on a free port of 127.0.0.1,
 pinned to the first core, and stopped at the end. CPU time and memory are those of its whole process tree."""
+import contextlib
+import json
 import os
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -71,8 +74,43 @@ def pss_bytes(pid):
     return total
 
 
+@contextlib.contextmanager
+def running(contenders):
+    """All of them serve meanwhile."""
+    try:
+        for contender in contenders:
+            contender.start()
+        yield
+    finally:
+        for contender in contenders:
+            if contender.process:
+                contender.stop()
+
+
+def rounds(title, count):
+    """0 for the one that warms up and is not counted, then 1 … count; says how far it is."""
+    for number in range(count + 1):
+        yield number
+        print(f"{title}: " + (f"round {number} of {count}" if number else "warmed up"), file=sys.stderr)
+
+
+def client(contender, program, *arguments, port="http"):
+    """What a client program prints of its run against the contender, on the core of the clients."""
+    command = ["taskset", "-c", str(min(CLIENT_CORE)), str(BUILD / "bench" / program),
+               f"127.0.0.1:{contender.ports[port]}", *map(str, arguments)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
+    figures = json.loads((done.stdout.splitlines() or ["{}"])[-1])
+    if figures.get("errors", 1) or not figures.get("answers"):
+        raise SystemExit(f"bench: {contender.name}: {' '.join(command)}: {done.stdout}")
+    return figures
+
+
 class Contender:
     """A server that runs between start() and stop(). `ports` maps "http" and "echo" to what it serves there."""
+
+    has_files = True
+    slower = 1  # so many times fewer requests are enough
+    environment = {}  # beside the bench's own
 
     def __init__(self, name, pinned=True):
         self.name = name
@@ -94,7 +132,7 @@ class Contender:
         self.errors = open(Path(self.folder.name) / "stderr", "w+", encoding="utf-8")
         self.started = time.monotonic()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=self.errors, close_fds=False)
+                                        stderr=self.errors, close_fds=False, env=os.environ | self.environment)
         if core:
             os.sched_setaffinity(0, before)
         if wait:

@@ -1,45 +1,26 @@
 """Latency at half of the rate that nginx reaches at its peak, for both in turn: requests are due at fixed times, whatever
 the answers do."""
-import json
 import statistics
-import subprocess
-import sys
 
-from contenders import BUILD, CLIENT_CORE, Hawser, Nginx
+from contenders import Hawser, Nginx, client, rounds, running
 
 SECONDS = 3
 GOAL = 1.2
 
 
-def run(contender, program, *arguments):
-    command = ["taskset", "-c", str(min(CLIENT_CORE)), str(BUILD / "bench" / program),
-               f"127.0.0.1:{contender.ports['http']}", *map(str, arguments)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
-    figures = json.loads(done.stdout.splitlines()[-1])
-    if figures["errors"] or not figures["answers"]:
-        raise SystemExit(f"bench: {contender.name}, latency: {done.stdout}")
-    return figures
-
-
-def measure(rounds):
+def measure(count):
     """(rate, {contender: [(p50 µs, p99 µs), one a round]})"""
     nginx, hawser = Nginx(), Hawser()
     results = {}
-    try:
-        for contender in (nginx, hawser):
-            contender.start()
-        run(nginx, "lg", "--requests", 10_000)
-        peak = run(nginx, "lg", "--requests", 100_000)
+    with running((nginx, hawser)):
+        client(nginx, "lg", "--requests", 10_000)
+        peak = client(nginx, "lg", "--requests", 100_000)
         rate = int(peak["answers"] / peak["seconds"] / 2)
-        for number in range(rounds):
+        for number in rounds("latency", count):
             for contender in (nginx, hawser):
-                figures = run(contender, "pace", "--rate", rate, "--seconds", SECONDS)
-                results.setdefault(contender.name, []).append((figures["p50_us"], figures["p99_us"]))
-            print(f"latency, round {number + 1} of {rounds}", file=sys.stderr)
-    finally:
-        for contender in (nginx, hawser):
-            if contender.process:
-                contender.stop()
+                figures = client(contender, "pace", "--rate", rate, "--seconds", SECONDS if number else 1)
+                if number:
+                    results.setdefault(contender.name, []).append((figures["p50_us"], figures["p99_us"]))
     return rate, results
 
 

@@ -2,16 +2,12 @@
 a server has no answer of its own for "/", it serves a file of the same 13 bytes."""
 import os
 import subprocess
-import sys
 from pathlib import Path
 
-from contenders import TEXT, Contender, Hawser, Nginx, files, free_port
+from contenders import TEXT, Contender, Hawser, Nginx, files, free_port, rounds, running
 
 
 class Peer(Contender):
-    has_files = True
-    slower = 1  # so many times fewer requests are enough
-
     def __init__(self, pinned=True):
         super().__init__(type(self).__name__, pinned)
         self.ports = {"http": free_port()}
@@ -27,9 +23,9 @@ class Peer(Contender):
 
 class H2o(Peer):
     def command(self):
+        user = "user: root\n" if os.geteuid() == 0 else ""
         return ["h2o", "-c", self.write("h2o.conf", f"""
-user: {"root" if os.geteuid() == 0 else ""}
-num-threads: 1
+{user}num-threads: 1
 listen: {{ host: 127.0.0.1, port: {self.ports['http']} }}
 hosts: {{ default: {{ paths: {{ "/": {{ file.dir: "{files()}" }} }} }} }}
 """)]
@@ -70,7 +66,7 @@ class Caddy(Peer):
     slower = 4
 
     def command(self):
-        os.environ["HOME"] = self.folder.name  # where it keeps its state
+        self.environment = {"HOME": self.folder.name}  # where it keeps its state
         return ["caddy", "run", "--adapter", "caddyfile", "--config", self.write("Caddyfile", f"""
 {{
     admin off
@@ -102,27 +98,19 @@ PEERS = (Nginx, H2o, Lighttpd, Haproxy, Caddy, Twisted)
 ROWS = ("keepalive", "pipelined", "fresh", "file1k", "file100k", "file10m")
 
 
-def measure(rounds, requests, rows, load):
+def measure(count, requests, rows, load):
     """{row: {contender: [CPU µs]}}, of `load(contender, row, requests)`."""
     results = {name: {} for name in ROWS}
     everybody = [make() for make in PEERS] + [Hawser()]
-    try:
-        for contender in everybody:
-            contender.start()
-        for number in range(rounds + 1):  # the first warms up and is not counted
+    with running(everybody):
+        for number in rounds("peers", count):
             for name in ROWS:
                 for contender in everybody:
-                    if name.startswith("file") and not getattr(contender, "has_files", True):
+                    if name.startswith("file") and not contender.has_files:
                         continue
-                    count = requests / getattr(contender, "slower", 1) / (1 if number else 10)
-                    spent = load(contender, rows[name], count)[0]
+                    spent = load(contender, rows[name], requests / contender.slower / (1 if number else 10))[0]
                     if number:
                         results[name].setdefault(contender.name, []).append(spent)
-            print(f"peers, round {number} of {rounds}" if number else "peers, warmed up", file=sys.stderr)
-    finally:
-        for contender in everybody:
-            if contender.process:
-                contender.stop()
     return results
 
 

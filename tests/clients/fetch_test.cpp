@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -13,12 +11,6 @@ namespace hawser::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string content(const std::string &path)
-{
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // Text that no piece of it stands for another.
 std::string long_text(std::size_t size)

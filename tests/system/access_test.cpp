@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 namespace hawser::test {
 namespace {
@@ -15,12 +13,6 @@ std::string web(const std::string &access)
     return "[log.access]\n" + access +
            "\n[listeners.web]\naddress = \"127.0.0.1:0\"\nprotocol = \"http\"\n"
            "routes = { \"/\" = { resource = \"text\", body = \"moored\" } }\n";
-}
-
-std::string content(const std::string &path)
-{
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
 }
 
 std::size_t lines(const std::string &text)

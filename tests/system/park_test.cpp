@@ -5,8 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -23,12 +21,6 @@ std::string web(const std::string &body, const std::string &more = {})
 std::string echo(const std::string &more = {})
 {
     return "[listeners.echo]\naddress = \"127.0.0.1:0\"\nprotocol = \"echo\"\n" + more;
-}
-
-std::string content(const std::string &path)
-{
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
 }
 
 // Replaces the worker; the one before is gone then, whatever connections it had.

@@ -25,6 +25,9 @@ private:
     std::string path_;
 };
 
+// The bytes of a file; empty if it cannot be read.
+std::string content(const std::string &path);
+
 struct ProcessOptions {
     std::string directory;                                      // to run in; empty: this one's
     std::vector<std::pair<std::string, std::string>> variables; // beside the inherited environment

@@ -1,5 +1,9 @@
 #include "rig.hpp"
 
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -68,6 +72,38 @@ TEST(Connection, ReadsLittleOnceOthersHaveSentMuchInTheSameTurn)
     EXPECT_EQ(parts[0].size, kMuch);
     EXPECT_EQ(parts[1].turn, parts[0].turn);
     EXPECT_EQ(parts[1].size, 8192U);
+}
+
+TEST(Connection, HearsOutOnlyAFewInATurnOfThoseThatLinger)
+{
+    constexpr std::size_t kMany = 12;
+    Bench bench;
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (std::size_t i = 0; i < kMany; ++i) peers.push_back(std::make_unique<Peer>(bench));
+    Peer witness(bench);
+    bench.in_loop([&] {
+        for (const auto &peer : peers) peer->probe->close(CloseHow::Linger);
+    });
+    const auto unread = [&] {
+        return std::count_if(peers.begin(), peers.end(), [](const auto &peer) {
+            int bytes = 0;
+            EXPECT_EQ(::ioctl(peer->probe->socket(), FIONREAD, &bytes), 0);
+            return bytes > 0;
+        });
+    };
+    long then = -1;
+    bench.in_loop([&] {
+        witness.probe->take = [&](std::string_view data) {
+            then = unread();
+            return data.size();
+        };
+        for (const auto &peer : peers) peer->send("more");
+        witness.send("x"); // the last that is ready in the next turn
+    });
+    long left = -1;
+    for (int i = 0; i < 20000 && left != 0; ++i) bench.in_loop([&] { left = unread(); });
+    EXPECT_EQ(then, 4) << "more or fewer than eight of them were heard in one turn";
+    EXPECT_EQ(left, 0);
 }
 
 TEST(Connection, SaysFullAboveItsMarkAndDrainedWhenThereIsRoom)
