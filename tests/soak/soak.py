@@ -50,16 +50,21 @@ ROWS = {
 }
 
 
-def record(lines):
+def record(scale, lines):
+    """Into the table of RESULTS.md; `lines` maps a fault to its line. Rows that were not run stay as they are."""
     path = ROOT / "tests" / "bench" / "RESULTS.md"
     begin, end = "<!-- soak -->", "<!-- /soak -->"
     text = path.read_text()
-    section = begin + "\n" + "\n".join(lines) + "\n" + end
-    if begin in text:
-        text = text[: text.index(begin)] + section + text[text.index(end) + len(end) :]
-    else:
-        text = text.rstrip() + "\n\n## Faults under load\n\n" + section + "\n"
-    path.write_text(text)
+    if begin not in text:
+        text = text.rstrip() + f"\n\n## Faults under load\n\n{begin}\n{end}\n"
+    before, _, rest = text.partition(begin)
+    table, _, after = rest.partition(end)
+    kept = {line.split(" | ")[0][2:]: line for line in table.splitlines() if line.startswith("| ")}
+    kept.pop("fault, and what must hold", None)
+    kept |= lines
+    head = [f"`scripts/soak --scale {scale:g}`, last on {time.strftime('%Y-%m-%d')}, two cores shared with the load.", "",
+            "| fault, and what must hold | seen | holds |", "|---|---|---|"]
+    path.write_text(before + begin + "\n" + "\n".join(head + list(kept.values())) + "\n" + end + after)
 
 
 def main(words):
@@ -75,17 +80,16 @@ def main(words):
     if unknown := [name for name in names if name not in ROWS]:
         print(f"scripts/soak: expected rows of {', '.join(ROWS)}, got {', '.join(unknown)}", file=sys.stderr)
         return 64
-    lines = [f"`scripts/soak --scale {scale:g}`, {time.strftime('%Y-%m-%d')}, two cores shared with the load.", ""]
-    lines += ["| fault, and what must hold | seen | holds |", "|---|---|---|"]
+    lines = {}
     held = True
     for name in names:
         work, text = ROWS[name]
         row = asyncio.run(work(scale))
         held = held and row.held
         print(f"{'holds' if row.held else 'FAILS'}  {name}: {text}\n       {row.seen}", flush=True)
-        lines.append(f"| {text} | {row.seen} | {'yes' if row.held else '**no**'} |")
+        lines[text] = f"| {text} | {row.seen} | {'yes' if row.held else '**no**'} |"
     if keep:
-        record(lines)
+        record(scale, lines)
     return 0 if held else 1
 
 
