@@ -1,6 +1,11 @@
 // The whole C++ layer in one plugin: compiled alone, without a warning.
+#include "hawser/combine.hpp"
+#include "hawser/deferred_tools.hpp"
 #include "hawser/http.hpp"
 #include "hawser/metrics.hpp"
+#include "hawser/sync.hpp"
+#include "hawser/testing.hpp"
+#include "hawser/time.hpp"
 
 namespace {
 
@@ -20,8 +25,18 @@ struct Part {
     hawser::Counter counter{node, "headers_calls_total", "Calls", {.unit = {}, .labels = {{"kind", "part"}}}};
     hawser::Histogram histogram{node, "headers_wait_seconds", "Waits", {1, 10}, {.unit = "seconds", .scale = 1e-9}};
     hawser::Offload offload{node};
+    hawser::Scope scope{node};
+    hawser::LoopingCall looping{node, [] {}};
+    hawser::Task<> wait()
+    {
+        hawser::Channel<int> channel(1);
+        co_await hawser::with_timeout(hawser::shield(scope, pause()), std::chrono::seconds(1));
+        co_await hawser::when_any(hawser::detail::watch(looping.start(std::chrono::seconds(1))), pause());
+    }
+    static hawser::Task<> pause() { co_await hawser::yield(); }
     void start()
     {
+        scope.spawn(wait());
         timer.start(std::chrono::seconds(1), [] {});
     }
     void stop() { timer.cancel(); }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace hawser {
 
@@ -78,6 +79,38 @@ namespace detail {
 template<typename P>
 concept Method = std::is_member_function_pointer_v<P>;
 
+// The nodes of this plugin that have an instance on this thread; the last made is the home of what has no node of its
+// own.
+class Home {
+public:
+    explicit Home(const Node &node)
+        : node_(node)
+        , before_(std::exchange(last(), this))
+        , after_(nullptr)
+    {
+        if (before_ != nullptr) before_->after_ = this;
+    }
+    Home(const Home &) = delete;
+    Home &operator=(const Home &) = delete;
+    ~Home()
+    {
+        (after_ != nullptr ? after_->before_ : last()) = before_;
+        if (before_ != nullptr) before_->after_ = after_;
+    }
+    static Home *&last()
+    {
+        thread_local Home *home = nullptr;
+        return home;
+    }
+    const Node &node() const { return node_; }
+
+private:
+    Node node_;
+    Home *before_, *after_;
+};
+
+inline const Node *find_home() { return Home::last() != nullptr ? &Home::last()->node() : nullptr; }
+
 // An instance of the author's class T, made from its node if it wants one.
 template<typename T>
 T make_instance(const Node &node)
@@ -91,9 +124,11 @@ T make_instance(const Node &node)
 template<typename T>
 struct Instance {
     Node node;
+    Home home;
     T object;
     explicit Instance(const Node &of)
         : node(of)
+        , home(of)
         , object(make_instance<T>(of))
     {}
 };

@@ -1,0 +1,5 @@
+// hawser/testing.hpp: a host in the test's own process, behind the same tables in C as the real one: no network, no
+// sleeping, no order by chance. See sdk/TESTING.md.
+#pragma once
+
+#include "hawser/testing/host.hpp"

@@ -1,0 +1,144 @@
+// hawser/testing/host.hpp: the host for tests: a loop with a clock of its own, a log that is kept, nodes. Part of
+// hawser/testing.hpp.
+#pragma once
+
+#include "hawser/abi.h"
+#include "hawser/node.hpp"
+#include "hawser/testing/loop.hpp"
+#include "hawser/testing/options.hpp"
+#include "hawser/testing/problems.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hawser::testing {
+
+struct LogEvent {
+    std::uint32_t level;
+    std::string node, name;
+    std::map<std::string, std::string> fields;
+};
+
+class Host : public hawser_host {
+public:
+    explicit Host(std::uint64_t seed = next_seed())
+        : hawser_host{sizeof(hawser_host), HAWSER_ABI_MINOR, get_interface, log, post, fail}
+        , problems_(seed)
+        , loop_(problems_, seed)
+    {}
+    Host(const Host &) = delete;
+    Host &operator=(const Host &) = delete;
+    ~Host() { loop_.end(); }
+
+    // A node as the configuration would make one; it lives as long as the host.
+    Node node(std::string name = "service.test", Options options = {})
+    {
+        nodes_.push_back(std::make_unique<Made>(*this, std::move(name), std::move(options)));
+        return Node(&loop_, nodes_.back().get());
+    }
+    void run() { loop_.run(); }
+    void advance(std::chrono::nanoseconds time) { loop_.advance(time); }
+    bool advance_to_next() { return loop_.advance_to_next(); }
+    Loop &loop() { return loop_; }
+    Problems &problems() { return problems_; }
+    std::uint64_t now() const { return loop_.now; }
+
+    // Log events so far; with a name: of this name.
+    std::vector<LogEvent> logged(std::string_view name = {})
+    {
+        const std::scoped_lock lock(mutex_);
+        std::vector<LogEvent> found;
+        for (const LogEvent &event : log_)
+            if (name.empty() || event.name == name) found.push_back(event);
+        return found;
+    }
+    // Nodes that said they cannot go on (hawser_host.fail), with why; an empty text: done.
+    const std::vector<std::pair<std::string, std::string>> &failed() const { return failed_; }
+    // What get_interface() answers for this id.
+    void interface(std::string id, const void *table) { interfaces_[std::move(id)] = table; }
+
+private:
+    struct Made : hawser_node {
+        std::string text;
+        OptionTable table;
+        detail::Home home{Node(nullptr, this)};
+        Made(Host &in, std::string of, Options with)
+            : hawser_node{}
+            , text(std::move(of))
+            , table(std::move(with))
+        {
+            struct_size = sizeof(hawser_node);
+            tag = static_cast<std::uint32_t>(in.nodes_.size() + 1);
+            host = &in;
+            options = table.raw();
+            name = {text.data(), text.size()};
+        }
+    };
+    static Host &of(const hawser_host *host) { return *const_cast<Host *>(static_cast<const Host *>(host)); }
+    static const void *HAWSER_CALL get_interface(const hawser_host *host, const char *id) noexcept
+    {
+        const auto found = of(host).interfaces_.find(id);
+        return found != of(host).interfaces_.end() ? found->second : nullptr;
+    }
+    static void HAWSER_CALL log(const hawser_node *node, std::uint32_t level, hawser_str event,
+                                const hawser_field *fields, std::size_t count) noexcept
+    {
+        Host &self = of(node->host);
+        LogEvent made{level, std::string(view(node->name)), std::string(view(event)), {}};
+        for (std::size_t i = 0; i < count; ++i)
+            made.fields[std::string(view(fields[i].name))] = std::string(view(fields[i].value));
+        const std::scoped_lock lock(self.mutex_);
+        self.log_.push_back(std::move(made));
+    }
+    static std::int32_t HAWSER_CALL post(const hawser_host *host, hawser_ref to, void(HAWSER_CALL *run)(void *, void *),
+                                         void *arg) noexcept
+    {
+        return of(host).loop_.post(to, run, arg);
+    }
+    static void HAWSER_CALL fail(const hawser_node *node, hawser_str why) noexcept
+    {
+        Host &self = of(node->host);
+        const std::scoped_lock lock(self.mutex_);
+        self.failed_.emplace_back(std::string(view(node->name)), std::string(view(why)));
+    }
+
+    Problems problems_;
+    Loop loop_;
+    std::vector<std::unique_ptr<Made>> nodes_;
+    std::map<std::string, const void *, std::less<>> interfaces_;
+    std::mutex mutex_;
+    std::vector<LogEvent> log_;                               // guarded by mutex_
+    std::vector<std::pair<std::string, std::string>> failed_; // guarded by mutex_
+};
+
+// Cancels everywhere: begins the same again and again, each time lets one more thing happen, then lets go of what
+// `begin(host)` returned (an owner: a scope in a unique_ptr, a session …), until it comes to its end by itself. What is
+// left pending or tracked then fails the test. `most` bounds the rounds. Returns how many there were.
+template<typename Begin>
+std::size_t cancel_everywhere(Begin begin, std::size_t most = 10'000, std::uint64_t seed = next_seed())
+{
+    for (std::size_t rounds = 0; rounds < most; ++rounds) {
+        Host host(seed);
+        auto owner = begin(host);
+        std::size_t done = 0;
+        while (done < rounds && (host.loop().step() || host.loop().jump())) ++done;
+        const bool at_its_end = done < rounds;
+        owner = {};
+        host.run();
+        if (host.loop().pending() > 0)
+            host.problems().report("cancelled after " + std::to_string(done) + " events: operations are left");
+        if (at_its_end) return rounds;
+    }
+    return most;
+}
+
+} // namespace hawser::testing
