@@ -2,7 +2,9 @@
 #include "hawser/combine.hpp"
 #include "hawser/deferred_tools.hpp"
 #include "hawser/http.hpp"
+#include "hawser/lines.hpp"
 #include "hawser/metrics.hpp"
+#include "hawser/stream.hpp"
 #include "hawser/sync.hpp"
 #include "hawser/testing.hpp"
 #include "hawser/time.hpp"
@@ -13,6 +15,16 @@ struct Line {
     hawser::Connection connection;
     void data(std::string_view bytes) { connection.write(bytes); }
 };
+
+struct Talk : hawser::LineReceiver<Talk> {
+    using LineReceiver::LineReceiver;
+    void line(std::string_view text) { send_line(text); }
+};
+
+hawser::Task<> straight(hawser::Stream &stream)
+{
+    while (const auto line = co_await stream.read_line()) co_await stream.write(*line);
+}
 
 struct Page {
     hawser::http::Response get(hawser::http::Request) { return {404, "text/plain", "nothing here\n", {}}; }
@@ -44,4 +56,6 @@ struct Part {
 
 } // namespace
 
-HAWSER_PLUGIN(hawser::protocol<Line>("line"), hawser::http::resource<Page>("page"), hawser::service<Part>("part"))
+HAWSER_PLUGIN(hawser::protocol<Line>("line"), hawser::protocol<Talk>("talk"),
+              hawser::stream_protocol<straight>("straight"), hawser::http::resource<Page>("page"),
+              hawser::service<Part>("part"))

@@ -101,6 +101,20 @@ TEST(SdkReadme, ShowsThreePluginsThatServe)
     EXPECT_EQ(host.stop(), 0);
 }
 
+TEST(Coroutines, PageShowsAServiceThatWaits)
+{
+    const TempDir directory;
+    directory.write("oracle.cpp", block(read(HAWSER_SOURCE "/sdk/COROUTINES.md"), "cpp", 0));
+    directory.write("plugin.toml", "name = \"oracle\"\nversion = \"1.0.0\"\nabi = \"1.0\"\n[service.oracle]\n");
+    directory.write("CMakeLists.txt", "cmake_minimum_required(VERSION 3.25)\nproject(page LANGUAGES CXX)\n"
+                                      "find_package(Hawser REQUIRED)\nhawser_add_plugin(oracle SOURCES oracle.cpp)\n");
+    ASSERT_EQ(build(directory, directory.path(), "gcc", "g++"), "");
+    Host host("[host]\nplugins = [\"" + directory.path() + "/build\"]\n[services.oracle]\nservice = \"oracle\"\n");
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    EXPECT_TRUE(host.log_has("Is it on? Yes."));
+    EXPECT_EQ(host.stop(), 0);
+}
+
 // As they stand, but below a directory of the test and for this build; what they serve is the test of the examples.
 TEST(SdkReadme, ShowsCommandsThatBuildTheExamples)
 {

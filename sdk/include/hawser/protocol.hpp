@@ -11,7 +11,8 @@
 //     };
 //
 // With protocol<Session, Protocol>(…) there is also one Protocol a loop, made from its hawser::Node; Session is then
-// constructed from (Connection, Protocol &). An exception aborts the connection and is logged.
+// constructed from (Connection, Protocol &) or (Connection, Protocol &, Node). An exception aborts the connection and
+// is logged.
 #pragma once
 
 #include "hawser/abi.h"
@@ -44,7 +45,9 @@ struct SessionBox {
     {}
     static S make(Instance<P> &of, Connection c)
     {
-        if constexpr (requires { S{c, of.object}; })
+        if constexpr (requires { S{c, of.object, of.node}; })
+            return S{c, of.object, of.node};
+        else if constexpr (requires { S{c, of.object}; })
             return S{c, of.object};
         else
             return S{c};

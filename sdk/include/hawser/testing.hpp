@@ -2,4 +2,6 @@
 // sleeping, no order by chance. See sdk/TESTING.md.
 #pragma once
 
+#include "hawser/testing/connection.hpp"
 #include "hawser/testing/host.hpp"
+#include "hawser/testing/instance.hpp"
