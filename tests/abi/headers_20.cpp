@@ -2,11 +2,14 @@
 #include "hawser/combine.hpp"
 #include "hawser/deferred_tools.hpp"
 #include "hawser/http.hpp"
+#include "hawser/http_cookies.hpp"
+#include "hawser/http_router.hpp"
 #include "hawser/lines.hpp"
 #include "hawser/metrics.hpp"
 #include "hawser/stream.hpp"
 #include "hawser/sync.hpp"
 #include "hawser/testing.hpp"
+#include "hawser/testing/http.hpp"
 #include "hawser/time.hpp"
 
 namespace {
@@ -29,6 +32,17 @@ hawser::Task<> straight(hawser::Stream &stream)
 struct Page {
     hawser::http::Response get(hawser::http::Request) { return {404, "text/plain", "nothing here\n", {}}; }
     std::string post(hawser::http::Request request) { return std::string(request.body()); }
+};
+
+struct Many {
+    hawser::http::Router<Many> router{*this};
+    Many()
+    {
+        router.get("/{id}", &Many::read);
+        router.put("/{id}", &Many::change);
+    }
+    std::string read(hawser::http::Request, int id) { return std::to_string(id); }
+    hawser::Task<std::string> change(hawser::http::Call &call, int) { co_return co_await call.body(); }
 };
 
 struct Part {
@@ -58,4 +72,4 @@ struct Part {
 
 HAWSER_PLUGIN(hawser::protocol<Line>("line"), hawser::protocol<Talk>("talk"),
               hawser::stream_protocol<straight>("straight"), hawser::http::resource<Page>("page"),
-              hawser::service<Part>("part"))
+              hawser::http::routed<Many>("many"), hawser::service<Part>("part"))

@@ -6,24 +6,127 @@
 //     HAWSER_PLUGIN(hawser::http::resource<Hello>("hello"))
 //
 // Methods: get (serves HEAD too), post, put, del, patch, options; any other answers 405 with Allow. Each returns text
-// (200, text/plain) or a Response. For anything else: void request(Exchange, Request), see hawser/http_exchange.hpp.
-// An exception answers 500 and is logged.
+// (200, text/plain) or a Response. Instead of a Request it may take a hawser::http::Call & and return a task: see
+// hawser/http_call.hpp. For anything else: void request(Exchange, Request), see hawser/http_exchange.hpp. A Problem
+// (hawser/http_problem.hpp) that is thrown is the answer; any other exception answers 500 and is logged.
 #pragma once
 
 #include "hawser/hawser.hpp"
 #include "hawser/http.h"
 #include "hawser/http_exchange.hpp"
+#include "hawser/http_problem.hpp"
 
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace hawser::http {
+
+class Call; // hawser/http_call.hpp
+
 namespace detail {
 
 using hawser::detail::guarded_call;
 using hawser::detail::Instance;
 using hawser::detail::Method;
+
+// The methods by which a class may answer.
+struct Get {
+    static constexpr const char *kAllow = "GET, HEAD";
+    template<typename T, typename A>
+    auto operator()(T &object, A &&argument) const -> decltype(object.get(std::forward<A>(argument)))
+    {
+        return object.get(std::forward<A>(argument));
+    }
+    template<typename T>
+    static constexpr bool kNamed = requires
+    {
+        requires Method<decltype(&T::get)>;
+    };
+};
+struct Post {
+    static constexpr const char *kAllow = "POST";
+    template<typename T, typename A>
+    auto operator()(T &object, A &&argument) const -> decltype(object.post(std::forward<A>(argument)))
+    {
+        return object.post(std::forward<A>(argument));
+    }
+    template<typename T>
+    static constexpr bool kNamed = requires
+    {
+        requires Method<decltype(&T::post)>;
+    };
+};
+struct Put {
+    static constexpr const char *kAllow = "PUT";
+    template<typename T, typename A>
+    auto operator()(T &object, A &&argument) const -> decltype(object.put(std::forward<A>(argument)))
+    {
+        return object.put(std::forward<A>(argument));
+    }
+    template<typename T>
+    static constexpr bool kNamed = requires
+    {
+        requires Method<decltype(&T::put)>;
+    };
+};
+struct Del {
+    static constexpr const char *kAllow = "DELETE";
+    template<typename T, typename A>
+    auto operator()(T &object, A &&argument) const -> decltype(object.del(std::forward<A>(argument)))
+    {
+        return object.del(std::forward<A>(argument));
+    }
+    template<typename T>
+    static constexpr bool kNamed = requires
+    {
+        requires Method<decltype(&T::del)>;
+    };
+};
+struct Patch {
+    static constexpr const char *kAllow = "PATCH";
+    template<typename T, typename A>
+    auto operator()(T &object, A &&argument) const -> decltype(object.patch(std::forward<A>(argument)))
+    {
+        return object.patch(std::forward<A>(argument));
+    }
+    template<typename T>
+    static constexpr bool kNamed = requires
+    {
+        requires Method<decltype(&T::patch)>;
+    };
+};
+struct Options {
+    static constexpr const char *kAllow = "OPTIONS";
+    template<typename T, typename A>
+    auto operator()(T &object, A &&argument) const -> decltype(object.options(std::forward<A>(argument)))
+    {
+        return object.options(std::forward<A>(argument));
+    }
+    template<typename T>
+    static constexpr bool kNamed = requires
+    {
+        requires Method<decltype(&T::options)>;
+    };
+};
+
+template<typename M, typename T>
+inline constexpr bool kAtOnce = std::is_invocable_v<M, T &, Request>;
+template<typename M, typename T>
+inline constexpr bool kByTask = !kAtOnce<M, T> && std::is_invocable_v<M, T &, Call &>;
+
+// A method that is there and takes something else is a mistake, not an absent one.
+template<typename M, typename T>
+constexpr bool answers(bool whole)
+{
+    constexpr bool does = kAtOnce<M, T> || kByTask<M, T>;
+    static_assert(
+        does || !M::template kNamed<T> || requires(T & t, Exchange e, Request r) { t.request(e, r); },
+        "get, post, put, del, patch and options of a resource take a hawser::http::Request, or a "
+        "hawser::http::Call & and return a task");
+    return does || whole;
+}
 
 template<typename T>
 constexpr bool answers_something()
@@ -32,74 +135,73 @@ constexpr bool answers_something()
     static_assert(
         whole || !requires { requires Method<decltype(&T::request)>; },
         "request(hawser::http::Exchange, hawser::http::Request) of a resource");
-    constexpr bool get = requires(T & t, Request r) { t.get(r); };
-    static_assert(
-        get || whole || !requires { requires Method<decltype(&T::get)>; }, "get(hawser::http::Request) of a resource");
-    constexpr bool post = requires(T & t, Request r) { t.post(r); };
-    static_assert(
-        post || whole || !requires { requires Method<decltype(&T::post)>; },
-        "post(hawser::http::Request) of a resource");
-    constexpr bool put = requires(T & t, Request r) { t.put(r); };
-    static_assert(
-        put || whole || !requires { requires Method<decltype(&T::put)>; }, "put(hawser::http::Request) of a resource");
-    constexpr bool del = requires(T & t, Request r) { t.del(r); };
-    static_assert(
-        del || whole || !requires { requires Method<decltype(&T::del)>; }, "del(hawser::http::Request) of a resource");
-    constexpr bool patch = requires(T & t, Request r) { t.patch(r); };
-    static_assert(
-        patch || whole || !requires { requires Method<decltype(&T::patch)>; },
-        "patch(hawser::http::Request) of a resource");
-    constexpr bool options = requires(T & t, Request r) { t.options(r); };
-    static_assert(
-        options || whole || !requires { requires Method<decltype(&T::options)>; },
-        "options(hawser::http::Request) of a resource");
-    return whole || get || post || put || del || patch || options;
+    const bool all[] = {answers<Get, T>(whole), answers<Post, T>(whole),  answers<Put, T>(whole),
+                        answers<Del, T>(whole), answers<Patch, T>(whole), answers<Options, T>(whole)};
+    bool any = whole;
+    for (const bool one : all) any = any || one;
+    return any;
+}
+
+template<typename T, typename M>
+void add_allowed(std::string &list)
+{
+    if constexpr (kAtOnce<M, T> || kByTask<M, T>) list += (list.empty() ? "" : ", ") + std::string(M::kAllow);
+}
+
+// Defined in hawser/http_call.hpp, which whoever takes a Call has included.
+template<typename T>
+struct CallStarter;
+
+// False: the class does not answer this method.
+template<typename M, typename T>
+bool answer(Instance<T> &instance, Exchange exchange, Request request)
+{
+    if constexpr (kAtOnce<M, T>) {
+        exchange.respond(M()(instance.object, request));
+        return true;
+    } else if constexpr (kByTask<M, T>) {
+        CallStarter<T>::start(exchange.raw(), instance.node,
+                              [&instance](auto &call) { return M()(instance.object, call); });
+        return true;
+    } else {
+        return false;
+    }
 }
 
 template<typename T>
-std::string allowed()
+bool dispatch(Instance<T> &instance, Exchange exchange, Request request)
 {
-    std::string list;
-    const auto add = [&list](const char *name) { list += list.empty() ? name : std::string(", ") + name; };
-    if constexpr (requires(T & t, Request r) { t.get(r); }) add("GET"), add("HEAD");
-    if constexpr (requires(T & t, Request r) { t.post(r); }) add("POST");
-    if constexpr (requires(T & t, Request r) { t.put(r); }) add("PUT");
-    if constexpr (requires(T & t, Request r) { t.del(r); }) add("DELETE");
-    if constexpr (requires(T & t, Request r) { t.patch(r); }) add("PATCH");
-    if constexpr (requires(T & t, Request r) { t.options(r); }) add("OPTIONS");
-    return list;
-}
-
-template<typename T>
-void dispatch(T &object, Exchange exchange, Request request)
-{
-    // NOLINTBEGIN(bugprone-branch-clone): they differ where T has the function
     switch (request.method()) {
     case HAWSER_HTTP_GET:
     case HAWSER_HTTP_HEAD:
-        if constexpr (requires { object.get(request); }) return exchange.respond(object.get(request));
-        break;
+        return answer<Get>(instance, exchange, request);
     case HAWSER_HTTP_POST:
-        if constexpr (requires { object.post(request); }) return exchange.respond(object.post(request));
-        break;
+        return answer<Post>(instance, exchange, request);
     case HAWSER_HTTP_PUT:
-        if constexpr (requires { object.put(request); }) return exchange.respond(object.put(request));
-        break;
+        return answer<Put>(instance, exchange, request);
     case HAWSER_HTTP_DELETE:
-        if constexpr (requires { object.del(request); }) return exchange.respond(object.del(request));
-        break;
+        return answer<Del>(instance, exchange, request);
     case HAWSER_HTTP_PATCH:
-        if constexpr (requires { object.patch(request); }) return exchange.respond(object.patch(request));
-        break;
+        return answer<Patch>(instance, exchange, request);
     case HAWSER_HTTP_OPTIONS:
-        if constexpr (requires { object.options(request); }) return exchange.respond(object.options(request));
-        break;
+        return answer<Options>(instance, exchange, request);
     default:
-        break;
+        return false;
     }
-    // NOLINTEND(bugprone-branch-clone)
+}
+
+template<typename T>
+void refuse_method(Exchange exchange)
+{
+    std::string allowed;
+    add_allowed<T, Get>(allowed);
+    add_allowed<T, Post>(allowed);
+    add_allowed<T, Put>(allowed);
+    add_allowed<T, Del>(allowed);
+    add_allowed<T, Patch>(allowed);
+    add_allowed<T, Options>(allowed);
     Response refusal{405, "text/plain; charset=utf-8", "method not allowed\n", {}};
-    refusal.fields.push_back({"Allow", allowed<T>()});
+    refusal.fields.push_back({"Allow", std::move(allowed)});
     exchange.respond(std::move(refusal));
 }
 
@@ -110,10 +212,14 @@ void HAWSER_CALL on_request(void *self, hawser_http_exchange *exchange, const ha
     Attachment attachment;
     guarded_call(
         [&] {
-            if constexpr (requires { instance.object.request(Exchange(exchange), Request(request)); })
-                instance.object.request(Exchange(exchange, &attachment), Request(request));
-            else
-                dispatch(instance.object, Exchange(exchange), Request(request));
+            try {
+                if constexpr (requires { instance.object.request(Exchange(exchange), Request(request)); })
+                    instance.object.request(Exchange(exchange, &attachment), Request(request));
+                else if (!dispatch(instance, Exchange(exchange), Request(request)))
+                    refuse_method<T>(Exchange(exchange));
+            } catch (const Problem &problem) {
+                Exchange(exchange).respond(problem.to_response());
+            }
         },
         [&](std::string_view why) {
             instance.node.error("request_failed", {{"error", why}});

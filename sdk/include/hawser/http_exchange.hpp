@@ -47,8 +47,8 @@ private:
 struct Response {
     std::uint32_t status = 200;
     std::string type = "text/plain; charset=utf-8"; // empty: no Content-Type
-    std::string body;
-    std::vector<std::pair<std::string, std::string>> fields;
+    std::string body = {};
+    std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
 namespace detail {

@@ -31,13 +31,17 @@ public:
     // What to do with what a task throws, at the top of the loop's turn; `self` is the owner's. The task has ended.
     using Failed = void (*)(void *self, std::exception_ptr thrown) noexcept;
 
+    // When the last task has come to its end by itself; the scope may be destroyed in it.
+    using Emptied = void (*)(void *self) noexcept;
+
     // What a task throws is logged as task_failed.
     explicit Scope(const Node &node)
         : Scope(node, nullptr, nullptr)
     {}
-    Scope(const Node &node, Failed failed, void *self)
+    Scope(const Node &node, Failed failed, void *self, Emptied emptied = nullptr)
         : node_(node)
         , failed_(failed)
+        , emptied_(emptied)
         , self_(self)
     {}
     Scope(const Scope &) = delete;
@@ -131,23 +135,18 @@ private:
         Scope *scope = member.scope;
         const std::exception_ptr thrown = detail::TaskAccess::promise(member.task).thrown;
         const Node node = member.node;
-        Failed failed = nullptr;
-        void *self = nullptr;
-        if (scope != nullptr) {
-            failed = scope->failed_;
-            self = scope->self_;
-            scope->leave(member);
-        }
+        if (scope != nullptr) scope->leave(member);
         delete &member;
-        if (!thrown) return;
-        if (failed != nullptr)
-            failed(self, thrown);
-        else
+        if (thrown && scope != nullptr && scope->failed_ != nullptr)
+            scope->failed_(scope->self_, thrown);
+        else if (thrown)
             node.error("task_failed", {{"error", detail::what(thrown)}});
+        if (scope != nullptr && scope->first_ == nullptr && scope->emptied_ != nullptr) scope->emptied_(scope->self_);
     }
 
     Node node_;
     Failed failed_;
+    Emptied emptied_;
     void *self_;
     detail::Root *first_ = nullptr;
 };

@@ -1,0 +1,324 @@
+// Tests of hawser/http_call.hpp, http_router.hpp, http_form.hpp, http_cookies.hpp and http_problem.hpp.
+#include "hawser/http_cookies.hpp"
+#include "hawser/http_router.hpp"
+#include "hawser/plugin.hpp"
+#include "hawser/testing.hpp"
+#include "hawser/testing/http.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <gtest/gtest.h>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+using hawser::Task;
+using hawser::http::Call;
+using hawser::http::Cookie;
+using hawser::http::Parameters;
+using hawser::http::Problem;
+using hawser::http::Request;
+using hawser::http::Response;
+using hawser::testing::ask;
+using hawser::testing::Asked;
+using hawser::testing::Host;
+using hawser::testing::Instance;
+using namespace std::chrono_literals;
+
+// A resource of tasks.
+struct Slow {
+    Task<Response> get(Call &call)
+    {
+        const std::string rest(call.request().rest());
+        co_await hawser::sleep(1s);
+        if (rest == "wrong") throw Problem(409, "it is taken");
+        if (rest == "worse") throw std::runtime_error("no luck");
+        co_return Response{200, "text/plain", "slow " + rest, {}};
+    }
+    Task<std::string> post(Call &call) { co_return co_await call.body(10); }
+    Task<> put(Call &call)
+    {
+        call.begin({200, "text/plain", "", {}});
+        while (const auto part = co_await call.read()) co_await call.write("<" + std::string(*part) + ">");
+        call.end();
+    }
+    Task<> patch(Call &) { co_return; }
+};
+
+struct Calls : testing::Test {
+    Host host;
+    Instance slow{host, hawser::http::resource<Slow>("slow")};
+};
+
+TEST_F(Calls, AreAnsweredByATask)
+{
+    const auto answer = ask(slow, {.path = "/ada"});
+    EXPECT_EQ(answer.status, 200U);
+    EXPECT_EQ(answer.body, "slow ada");
+    EXPECT_EQ(answer.field("content-type"), "text/plain");
+}
+
+TEST_F(Calls, AProblemThatATaskThrowsIsTheAnswer)
+{
+    const auto answer = ask(slow, {.path = "/wrong"});
+    EXPECT_EQ(answer.status, 409U);
+    EXPECT_EQ(answer.field("content-type"), "application/problem+json");
+    EXPECT_EQ(answer.body,
+              "{\"type\":\"about:blank\",\"title\":\"Conflict\",\"status\":409,\"detail\":\"it is taken\"}\n");
+}
+
+TEST_F(Calls, AnotherExceptionAnswers500AndIsLogged)
+{
+    const auto answer = ask(slow, {.path = "/worse"});
+    EXPECT_EQ(answer.status, 500U);
+    ASSERT_EQ(host.logged("request_failed").size(), 1U);
+    EXPECT_EQ(host.logged("request_failed")[0].fields["error"], "no luck");
+}
+
+TEST_F(Calls, ATaskThatEndsWithoutAnAnswerIsNamed)
+{
+    EXPECT_EQ(ask(slow, {.method = "PATCH"}).status, 500U);
+    ASSERT_EQ(host.logged("request_failed").size(), 1U);
+    EXPECT_EQ(host.logged("request_failed")[0].fields["error"], "the task ended without an answer");
+}
+
+TEST_F(Calls, AreCancelledWhenTheClientGoes)
+{
+    Asked asked(slow, {.path = "/ada"});
+    EXPECT_EQ(host.loop().pending(), 1U);
+    asked.close();
+    EXPECT_EQ(host.loop().pending(), 0U);
+    EXPECT_EQ(asked.answer().status, 0U);
+}
+
+TEST_F(Calls, ReadABodyThatIsThereAndOneThatComesLater)
+{
+    EXPECT_EQ(ask(slow, {.method = "POST", .body = "0123456789"}).body, "0123456789");
+    Asked later(slow, {.method = "POST", .body_later = true});
+    later.send("01234");
+    later.send("56");
+    EXPECT_EQ(later.answer().status, 0U);
+    later.end();
+    EXPECT_EQ(later.answer().body, "0123456");
+}
+
+TEST_F(Calls, RefuseABodyThatIsTooLong)
+{
+    EXPECT_EQ(ask(slow, {.method = "POST", .body = "0123456789a"}).status, 413U);
+    Asked later(slow, {.method = "POST", .body_later = true});
+    later.send("0123456789");
+    later.send("a");
+    EXPECT_EQ(later.answer().status, 413U);
+}
+
+TEST_F(Calls, StreamBothWaysAndWaitForAClientThatReadsSlowly)
+{
+    Asked asked(slow, {.method = "PUT", .body_later = true});
+    asked.send("a");
+    EXPECT_EQ(asked.answer().body, "<a>");
+    asked.reads(false);
+    asked.send("b"); // written, and then it waits
+    asked.send("c");
+    EXPECT_EQ(asked.answer().body, "<a><b>");
+    asked.reads(true);
+    EXPECT_EQ(asked.answer().body, "<a><b><c>");
+    asked.end();
+    EXPECT_TRUE(asked.answer().complete);
+}
+
+TEST_F(Calls, ReadNoFurtherThanTheyHaveRoom)
+{
+    Asked asked(slow, {.method = "PUT", .body_later = true});
+    asked.reads(false);
+    asked.send("a");
+    asked.send(std::string(100'000, 'x'));
+    EXPECT_TRUE(asked.paused());
+    asked.reads(true);
+    asked.end();
+    EXPECT_TRUE(asked.answer().complete);
+    EXPECT_EQ(asked.answer().body.size(), 3U + 100'002);
+}
+
+// A resource of many paths.
+struct Notes {
+    hawser::http::Router<Notes> router{*this};
+    Notes()
+    {
+        router.get("/", &Notes::list);
+        router.get("/{id}", &Notes::read);
+        router.get("/latest", &Notes::latest);
+        router.post("/", &Notes::create);
+        router.del("/{id}", &Notes::remove);
+        router.get("/files/{path...}", &Notes::file);
+        router.get("/{id}/{part}", &Notes::part);
+    }
+    Response list(Request request)
+    {
+        const auto query = hawser::http::query_of(request);
+        return {200, "", "list " + std::to_string(query.get("page", 1)), {}};
+    }
+    std::string read(Request, std::int64_t id) { return "note " + std::to_string(id); }
+    std::string latest(Request) const { return "latest"; }
+    Task<Response> create(Call &call)
+    {
+        const auto form = hawser::http::form_of(call.request(), co_await call.body());
+        co_return Response{201, "", form.require<std::string>("text"), {}};
+    }
+    Task<Response> remove(Call &, std::int64_t id)
+    {
+        co_await hawser::sleep(1s);
+        co_return Response{200, "", "removed " + std::to_string(id), {}};
+    }
+    std::string file(Request, const std::string &path) { return "file " + path; }
+    std::string part(Request, unsigned id, std::string name) { return std::to_string(id) + "." + name; }
+};
+
+struct Routes : testing::Test {
+    Host host;
+    Instance notes{host, hawser::http::routed<Notes>("notes")};
+};
+
+TEST_F(Routes, ArePatternsWithTypedParameters)
+{
+    EXPECT_EQ(ask(notes, {.path = "/"}).body, "list 1");
+    EXPECT_EQ(ask(notes, {.path = "/12"}).body, "note 12");
+    EXPECT_EQ(ask(notes, {.path = "/12/a%20b%2Fc"}).body, "12.a b/c");
+    EXPECT_EQ(ask(notes, {.path = "/files/a/b/c.txt"}).body, "file a/b/c.txt");
+}
+
+TEST_F(Routes, PreferWhatIsWrittenOut)
+{
+    EXPECT_EQ(ask(notes, {.path = "/latest"}).body, "latest");
+    EXPECT_EQ(ask(notes, {.path = "/files/1"}).body, "file 1");
+}
+
+TEST_F(Routes, AnswerNotFoundForWhatIsNotThere)
+{
+    for (const char *path : {"/x", "/12/", "/99999999999999999999", "/1/2/3", "/-1/x"}) {
+        const auto answer = ask(notes, {.path = path});
+        EXPECT_EQ(answer.status, 404U) << path << answer.body;
+    }
+}
+
+TEST_F(Routes, GiveTheirParametersToTasks)
+{
+    EXPECT_EQ(ask(notes, {.method = "DELETE", .path = "/7"}).body, "removed 7");
+}
+
+TEST_F(Routes, AnswerHeadOptionsAndOtherMethodsByThemselves)
+{
+    EXPECT_EQ(ask(notes, {.method = "HEAD", .path = "/12"}).status, 200U);
+    const auto options = ask(notes, {.method = "OPTIONS", .path = "/12"});
+    EXPECT_EQ(options.status, 204U);
+    EXPECT_EQ(options.field("Allow"), "GET, HEAD, DELETE, OPTIONS");
+    const auto put = ask(notes, {.method = "PUT", .path = "/12"});
+    EXPECT_EQ(put.status, 405U);
+    EXPECT_EQ(put.field("Allow"), "GET, HEAD, DELETE, OPTIONS");
+}
+
+TEST_F(Routes, SayWhatIsWrongWithAQueryOrAForm)
+{
+    const auto query = ask(notes, {.path = "/", .query = "page=two"});
+    EXPECT_EQ(query.status, 400U);
+    EXPECT_NE(query.body.find("page: expected a whole number, got \\\"two\\\""), std::string::npos) << query.body;
+    EXPECT_EQ(ask(notes, {.method = "POST", .path = "/", .body = "text=a"}).status, 415U);
+    const hawser::testing::Fields form{{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
+    const auto missing = ask(notes, {.method = "POST", .path = "/", .fields = form, .body = "other=a"});
+    EXPECT_EQ(missing.status, 400U);
+    EXPECT_NE(missing.body.find("text: expected a text, got none"), std::string::npos) << missing.body;
+    EXPECT_EQ(ask(notes, {.method = "POST", .path = "/", .fields = form, .body = "text=a+b%21"}).body, "a b!");
+}
+
+struct Wrong {
+    hawser::http::Router<Wrong> router{*this};
+    explicit Wrong(const hawser::Node &node) { router.get(node.option("pattern").text(), &Wrong::one); }
+    std::string one(Request, int) { return ""; }
+};
+
+TEST(Patterns, ThatAreNoneAreRefusedWhenTheResourceIsMade)
+{
+    Host host;
+    const auto error_of = [&host](const char *pattern) -> std::string {
+        try {
+            Instance wrong(host, hawser::http::routed<Wrong>("wrong"), {{"pattern", pattern}});
+        } catch (const hawser::Error &error) {
+            return error.what();
+        }
+        return "";
+    };
+    EXPECT_EQ(error_of("/{a}"), "");
+    EXPECT_EQ(error_of("a"), "the pattern \"a\": expected it to begin with /");
+    EXPECT_EQ(error_of("/a"), "the pattern \"/a\" has 0 parameters, its function takes 1");
+    EXPECT_EQ(error_of("/x{a}"), "the pattern \"/x{a}\": expected it {name} to be a whole segment");
+    EXPECT_EQ(error_of("/{a...}/b"), "the pattern \"/{a...}/b\": expected it {name...} only at its end");
+}
+
+TEST(Forms, KeepOrderAndRepetition)
+{
+    const auto all = Parameters::parse("a=1&b=2&a=3&&c&%41=%zz");
+    EXPECT_EQ(all.all("a"), (std::vector<std::string_view>{"1", "3"}));
+    EXPECT_EQ(all.find("c"), "");
+    EXPECT_EQ(all.find("A"), "%zz");
+    EXPECT_EQ(all.find("d"), std::nullopt);
+    EXPECT_EQ(all.get<bool>("a"), true);
+}
+
+TEST(Forms, EncodeAndDecodeAllBytes)
+{
+    std::string bytes;
+    for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
+    EXPECT_EQ(hawser::http::percent_decoded(hawser::http::percent_encoded(bytes)), bytes);
+}
+
+TEST(Json, StringsAreAlwaysUtf8)
+{
+    EXPECT_EQ(hawser::http::json_string("a\"b\\\n\x01"), "\"a\\\"b\\\\\\u000a\\u0001\"");
+    EXPECT_EQ(hawser::http::json_string("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"),
+              "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"");
+    const std::string replaced = "\xef\xbf\xbd";
+    EXPECT_EQ(hawser::http::json_string("\xff"), "\"" + replaced + "\"");
+    EXPECT_EQ(hawser::http::json_string("\xc0\xaf"), "\"" + replaced + replaced + "\"");
+    EXPECT_EQ(hawser::http::json_string("\xed\xa0\x80"), "\"" + replaced + replaced + replaced + "\"");
+    EXPECT_EQ(hawser::http::json_string("\xe2\x82"), "\"" + replaced + replaced + "\"");
+}
+
+// A resource that sets and reads cookies.
+struct Cookies {
+    Response get(Request request)
+    {
+        Response response;
+        response.body = std::string(hawser::http::find_cookie(request, "id").value_or("none"));
+        hawser::http::set_cookie(response, request, Cookie{.name = "id", .value = "7", .max_age = 60s});
+        return response;
+    }
+};
+
+TEST(CookiesOfARequest, AreFoundByName)
+{
+    Host host;
+    Instance cookies(host, hawser::http::resource<Cookies>("cookies"));
+    EXPECT_EQ(ask(cookies, {.fields = {{"Cookie", "xid=1; id=2; id=3"}}}).body, "2");
+    EXPECT_EQ(ask(cookies, {.fields = {{"Cookie", "id=\"quoted\""}}}).body, "quoted");
+    EXPECT_EQ(ask(cookies, {}).body, "none");
+}
+
+TEST(CookiesToSet, AreSafeAsTheyAre)
+{
+    Host host;
+    Instance cookies(host, hawser::http::resource<Cookies>("cookies"));
+    EXPECT_EQ(ask(cookies, {}).field("Set-Cookie"), "id=7; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
+    EXPECT_EQ(ask(cookies, {.scheme = "https"}).field("Set-Cookie"),
+              "id=7; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax");
+}
+
+TEST(CookiesToSet, RefuseWhatWouldEndThem)
+{
+    hawser_http_request raw{};
+    const Request request(&raw);
+    for (const char *value : {"a b", "a;b", "a\r\nX: y", "a\"", "a,b"})
+        EXPECT_THROW((Cookie{.name = "id", .value = value}.text(request)), hawser::Error) << value;
+    EXPECT_THROW((Cookie{.name = "a b", .value = ""}.text(request)), hawser::Error);
+}
+
+} // namespace
