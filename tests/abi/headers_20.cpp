@@ -1,4 +1,5 @@
 // The whole C++ layer in one plugin: compiled alone, without a warning.
+#include "hawser/client.hpp"
 #include "hawser/combine.hpp"
 #include "hawser/deferred_tools.hpp"
 #include "hawser/http.hpp"

@@ -31,6 +31,7 @@ namespace hawser {
 namespace detail {
 template<auto F, typename P>
 class StreamSession;
+class OutgoingSession;
 } // namespace detail
 
 class Stream {
@@ -78,6 +79,7 @@ public:
 private:
     template<auto F, typename P>
     friend class detail::StreamSession;
+    friend detail::OutgoingSession;
 
     struct Wanted {
         enum What { kLine, kUntil, kExactly, kSome } what;
@@ -128,13 +130,16 @@ private:
             failed_ = status;
             go_on();
         }
-        void go_on()
+        // It goes on when the turns do: then the stream may be gone.
+        detail::Turns &push()
         {
             stream_.reading_ = nullptr;
             stream_.disarm();
-            detail::Resumption &waiting = *waiting_;
-            waiting.root->turns->resume(waiting);
+            detail::Turns &turns = *waiting_->root->turns;
+            turns.push(*waiting_);
+            return turns;
         }
+        void go_on() { push().go_on(); }
 
     private:
         void give(std::size_t bytes, std::size_t with_end)
@@ -178,15 +183,19 @@ private:
         }
         void await_resume() const
         {
+            if (failed_ == HAWSER_CLOSED) throw StatusError(failed_, "the connection has ended");
             if (failed_ != 0) throw StatusError(failed_, "the peer read nothing in time");
         }
-        void go_on(std::int32_t failed)
+        detail::Turns &push(std::int32_t failed)
         {
             failed_ = failed;
             stream_.writing_ = nullptr;
             stream_.disarm();
-            waiting_->root->turns->resume(*waiting_);
+            detail::Turns &turns = *waiting_->root->turns;
+            turns.push(*waiting_);
+            return turns;
         }
+        void go_on(std::int32_t failed) { push(failed).go_on(); }
 
     private:
         Stream &stream_;
@@ -219,6 +228,15 @@ private:
             reading_->fail(HAWSER_TIMED_OUT);
         else if (writing_ != nullptr)
             writing_->go_on(HAWSER_TIMED_OUT);
+    }
+    // The connection has ended: what is waited for fails.
+    void lost()
+    {
+        closed_ = ended_ = true;
+        detail::Turns *turns = nullptr;
+        if (reading_ != nullptr && reading_->find()) turns = &reading_->push();
+        if (writing_ != nullptr) turns = &writing_->push(HAWSER_CLOSED);
+        if (turns != nullptr) turns->go_on();
     }
     void drain()
     {

@@ -70,6 +70,12 @@ public:
         for (const hawser_piece &piece : std::exchange(queue_, {})) release(piece);
         later([reason](Wire &wire) { wire.tell_close(reason); });
     }
+    // Not before that time, with TIMED_OUT.
+    void lose_at(std::uint64_t at)
+    {
+        timing_out_ = true;
+        set_timer(this, at);
+    }
     void reads(bool on)
     {
         peer_reads_ = on;
@@ -251,6 +257,7 @@ private:
     {
         Wire &self = *reinterpret_cast<TimerOp *>(op)->wire;
         const auto held = self.shared_from_this();
+        if (self.timing_out_) return self.lose(HAWSER_TIMED_OUT);
         if (self.session_->on_timer != nullptr)
             self.session_->on_timer(self.self_);
         else
@@ -298,7 +305,7 @@ private:
     std::size_t queued_ = 0;
     bool is_open_ = false, paused_ = false, resumed_ = false, delivering_ = false, full_ = false, shut_ = false;
     bool closing_ = false, over_ = false, closed_ = false, input_ended_ = false, end_told_ = false;
-    bool output_ended_ = false, peer_reads_ = true;
+    bool output_ended_ = false, peer_reads_ = true, timing_out_ = false;
     std::int32_t reason_ = 0;
     hawser_address peer_{};
     TimerOp timer_;

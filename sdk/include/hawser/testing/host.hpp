@@ -4,6 +4,7 @@
 
 #include "hawser/abi.h"
 #include "hawser/node.hpp"
+#include "hawser/testing/connection.hpp"
 #include "hawser/testing/loop.hpp"
 #include "hawser/testing/options.hpp"
 #include "hawser/testing/problems.hpp"
@@ -34,10 +35,19 @@ public:
         : hawser_host{sizeof(hawser_host), HAWSER_ABI_MINOR, get_interface, log, post, fail}
         , problems_(seed)
         , loop_(problems_, seed)
-    {}
+    {
+        loop_.on_connect = [this](std::string address, const hawser_connect *options, const hawser_session *session,
+                                  void *self,
+                                  hawser_conn **conn) { return connect(address, options, session, self, conn); };
+    }
     Host(const Host &) = delete;
     Host &operator=(const Host &) = delete;
-    ~Host() { loop_.end(); }
+    ~Host()
+    {
+        for (const auto &wire : wires_)
+            if (!wire->closed()) wire->lose(HAWSER_CANCELLED);
+        loop_.end();
+    }
 
     // A node as the configuration would make one; it lives as long as the host.
     Node node(std::string name = "service.test", Options options = {})
@@ -61,6 +71,20 @@ public:
             if (name.empty() || event.name == name) found.push_back(event);
         return found;
     }
+    // Whoever connects to `address` gets a connection whose other end is `accept`'s. Without one: refused.
+    void listen(std::string address, std::function<void(Peer)> accept)
+    {
+        listening_[std::move(address)] = std::move(accept);
+    }
+    // Connections to `address` end with `reason` instead of opening: HAWSER_REFUSED, HAWSER_NOT_FOUND …
+    void refuse(std::string address, std::int32_t reason)
+    {
+        listening_.erase(address);
+        refused_[std::move(address)] = reason;
+    }
+    // Connections to `address` get no answer until their time is over.
+    void ignore(std::string address) { refuse(std::move(address), HAWSER_TIMED_OUT); }
+
     // Nodes that said they cannot go on (hawser_host.fail), with why; an empty text: done.
     const std::vector<std::pair<std::string, std::string>> &failed() const { return failed_; }
     // What get_interface() answers for this id.
@@ -83,6 +107,29 @@ private:
             name = {text.data(), text.size()};
         }
     };
+    std::int32_t connect(const std::string &address, const hawser_connect *options, const hawser_session *session,
+                         void *self, hawser_conn **conn)
+    {
+        const std::string scheme = address.substr(0, address.find(':'));
+        if (scheme != "tcp" && scheme != "unix") return scheme == address ? HAWSER_INVALID : HAWSER_UNSUPPORTED;
+        auto wire = std::make_shared<Wire>(loop_, problems_);
+        wire->use(session, self);
+        *conn = wire.get();
+        wires_.push_back(wire);
+        if (const auto found = listening_.find(address); found != listening_.end()) {
+            wire->open(true);
+            loop_.call([this, wire, accept = found->second] { accept(Peer(loop_, wire)); });
+            return HAWSER_OK;
+        }
+        const auto refused = refused_.find(address);
+        const std::int32_t reason = refused != refused_.end() ? refused->second : HAWSER_REFUSED;
+        const std::uint64_t wait = options != nullptr && options->timeout != 0 ? options->timeout : 30'000'000'000;
+        if (reason == HAWSER_TIMED_OUT)
+            wire->lose_at(loop_.now + wait);
+        else
+            wire->lose(reason);
+        return HAWSER_OK;
+    }
     static Host &of(const hawser_host *host) { return *const_cast<Host *>(static_cast<const Host *>(host)); }
     static const void *HAWSER_CALL get_interface(const hawser_host *host, const char *id) noexcept
     {
@@ -115,6 +162,9 @@ private:
     Loop loop_;
     std::vector<std::unique_ptr<Made>> nodes_;
     std::map<std::string, const void *, std::less<>> interfaces_;
+    std::map<std::string, std::function<void(Peer)>> listening_;
+    std::map<std::string, std::int32_t> refused_;
+    std::vector<std::shared_ptr<Wire>> wires_; // of connect()
     std::mutex mutex_;
     std::vector<LogEvent> log_;                               // guarded by mutex_
     std::vector<std::pair<std::string, std::string>> failed_; // guarded by mutex_
