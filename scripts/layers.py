@@ -78,9 +78,13 @@ def check_test_line(path):
 
 
 def check_sdk_file(path):
+    if path.parent.name == "adapters":  # each for one library of the plugin's choice; nothing else includes them
+        return
     for number, _, name in includes(path):
         if is_host_header(name) or name.startswith(OUTSIDE):
             yield number, f"the SDK uses the standard library only, not {name}"
+        elif "hawser/adapters/" in name:
+            yield number, f"only a plugin includes an adapter ({name})"
 
 
 def check_plugin_file(path, plugin, plugins):

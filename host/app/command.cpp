@@ -43,6 +43,12 @@ constexpr Option kReloadOptions[] = {kControl,
                                      {"now", "", "do not wait for the oldest generation to drain: end it"}};
 constexpr Option kStopOptions[] = {kControl, kJson, {"now", "", "cut off what is in flight"}};
 constexpr Option kVersionOptions[] = {kJson};
+constexpr Option kNewOptions[] = {{"language", "LANGUAGE", "cpp (as it is), c or rust"},
+                                  {"directory", "DIR", "where to; default: a directory of that name"}};
+constexpr Option kTryOptions[] = {{"kind", "KIND", "which of its kinds, if it has several"},
+                                  {"set", "OPTION=VALUE", "an option of the kind; may be given again"}};
+constexpr Option kDevOptions[] = {kSet,
+                                  {"build", "SHELL_COMMAND", "how to build; default: cmake or cargo, as the directory says"}};
 
 constexpr std::string_view kConfigText =
     "CONFIG defaults to hawser.toml, then conf/hawser.toml, then /etc/hawser/hawser.toml.";
@@ -56,6 +62,10 @@ constexpr std::string_view kCheckText =
 constexpr std::string_view kPluginsText = "With NAME: its options with type, default and text. With \"why FILE\": "
                                           "every rule by which FILE is a usable plugin or\n"
                                           "not, one by one, with what to do about those that it breaks.";
+constexpr std::string_view kNewText = "KIND: protocol, resource or service.";
+constexpr std::string_view kDevText = "Builds the plugin in this directory, runs CONFIG with watch = true, and builds "
+                                      "again whenever a source changes: a\n"
+                                      "build that fails leaves what runs as it is.";
 constexpr std::string_view kCompletionText = "For this shell only: source <(hawser completion bash)";
 constexpr std::string_view kSchemaText =
     "CONFIG says which directories are searched for plugins. An editor that knows TOML schemas, as with taplo, reads\n"
@@ -75,9 +85,10 @@ constexpr Command kCommands[] = {
     {"reload", "[CONFIG]", "make the running host read its configuration and plugins again", "", kReloadOptions, 0, 1,
      reload_command},
     {"stop", "[CONFIG]", "drain and stop the running host", "", kStopOptions, 0, 1, stop_command},
-    {"new", "KIND NAME", "scaffold a plugin", "", {}, 0, 99, nullptr},
-    {"try", "PLUGIN.so", "run one plugin on a free port", "", {}, 0, 99, nullptr},
-    {"dev", "", "build on save, reload that plugin", "", {}, 0, 99, nullptr},
+    {"new", "KIND NAME", "make a plugin of your own that builds, tests and loads as it stands", kNewText, kNewOptions,
+     2, 2, new_command},
+    {"try", "PLUGIN.so", "run one plugin on a free port, with the line to call it", "", kTryOptions, 1, 1, try_command},
+    {"dev", "[CONFIG]", "build on save, and reload the plugin that changed", kDevText, kDevOptions, 0, 1, dev_command},
     {"top", "", "live table of the running host", "", {}, 0, 99, nullptr},
     {"events", "[CONFIG]", "print what happens in the running host until it ends",
      "What the supervisor writes to its log, one line an event; with --json as one object a line.", kClientOptions, 0,

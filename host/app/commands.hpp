@@ -17,6 +17,9 @@ Status status_command(const Arguments &arguments, const Surroundings &around);
 Status reload_command(const Arguments &arguments, const Surroundings &around);
 Status upgrade_command(const Arguments &, const Surroundings &);
 Status events_command(const Arguments &, const Surroundings &);
+Status new_command(const Arguments &arguments, const Surroundings &around);
+Status try_command(const Arguments &arguments, const Surroundings &around);
+Status dev_command(const Arguments &arguments, const Surroundings &around);
 Status stop_command(const Arguments &arguments, const Surroundings &around);
 Status logs_command(const Arguments &arguments, const Surroundings &around);
 Status version_command(const Arguments &arguments, const Surroundings &around);
@@ -39,6 +42,9 @@ std::vector<std::string> searched_directories(std::string_view command, const st
                                               const Arguments &arguments, const Surroundings &around, Status &status);
 // A request to load `path` with this program's defaults.
 LoadRequest load_request(const std::string &path, const Arguments &arguments, const Surroundings &around);
+// Runs the host with the configuration `text`, called `name` in messages, and `sets` as of --set.
+Status run_text(const std::string &name, const std::string &text, const Arguments &arguments,
+                const std::vector<std::string> &sets, const Surroundings &around);
 // plugins/ beside this program, else <prefix>/lib/hawser/plugins.
 std::string default_plugin_directory();
 inline constexpr std::string_view kNoConfig =

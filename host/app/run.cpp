@@ -1,5 +1,6 @@
 // Tests: tests/system/serving_test.cpp
 #include "app/commands.hpp"
+#include "app/toml_text.hpp"
 #include "base/processors.hpp"
 #include "plugin/catalogue.hpp"
 #include "seam/sealed.hpp"
@@ -10,7 +11,6 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -47,31 +47,6 @@ std::optional<Status> take_over(SupervisorOptions &options, Fd &state, const Sur
         options.inherited = InheritedSockets::take(around.environment, others);
     }
     return std::nullopt;
-}
-
-// A string as TOML writes it.
-std::string quoted(const std::string &text)
-{
-    std::string out = "\"";
-    for (const char c : text) {
-        const auto u = static_cast<unsigned char>(c);
-        if (u < 0x20 || u == 0x7f) {
-            char escaped[8];
-            std::snprintf(escaped, sizeof escaped, "\\u%04x", u);
-            out += escaped;
-            continue;
-        }
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
-    }
-    return out + '"';
-}
-
-// `$` begins a variable in a configuration.
-std::string without_variables(std::string text)
-{
-    for (std::size_t i = 0; (i = text.find('$', i)) != std::string::npos; i += 2) text.insert(i, 1, '$');
-    return text;
 }
 
 Status supervise(SupervisorOptions options, const Arguments &arguments, const Surroundings &around)
@@ -151,6 +126,19 @@ Status run_command(const Arguments &arguments, const Surroundings &around)
     return supervise(std::move(options), arguments, around);
 }
 
+Status run_text(const std::string &name, const std::string &text, const Arguments &arguments,
+                const std::vector<std::string> &sets, const Surroundings &around)
+{
+    SupervisorOptions options;
+    Fd state;
+    if (const auto status = take_over(options, state, around)) return *status;
+    options.load = load_request("", arguments, around);
+    options.load.name = name;
+    options.load.text = text;
+    options.load.sets = sets;
+    return supervise(std::move(options), arguments, around);
+}
+
 Status serve_command(const Arguments &arguments, const Surroundings &around)
 {
     std::error_code error;
@@ -160,15 +148,11 @@ Status serve_command(const Arguments &arguments, const Surroundings &around)
         return Status::NoFile;
     }
     const std::string address = arguments.has("address") ? arguments.value("address") : "127.0.0.1:8080";
-    SupervisorOptions options;
-    Fd state;
-    if (const auto status = take_over(options, state, around)) return *status;
-    options.load = load_request("", arguments, around);
-    options.load.name = "serve";
-    options.load.text = "[listeners.web]\naddress = " + quoted(without_variables(address)) +
-                        "\nprotocol = \"http\"\nroutes = { \"/\" = { resource = \"static\", root = " +
-                        quoted(without_variables(root.string())) + " } }\n";
-    return supervise(std::move(options), arguments, around);
+    const std::string text =
+        "[listeners.web]\naddress = " + toml_string(address) +
+        "\nprotocol = \"http\"\nroutes = { \"/\" = { resource = \"static\", root = " + toml_string(root.string()) +
+        " } }\n";
+    return run_text("serve", text, arguments, arguments.values("set"), around);
 }
 
 Status worker_command(const Arguments &, const Surroundings &around)

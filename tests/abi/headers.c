@@ -4,12 +4,14 @@
 #include "hawser/manifest.h"
 #include "hawser/metrics.h"
 #include "hawser/records.h"
+#include "hawser/sql.h"
 
 #include "hawser/abi.h"
 #include "hawser/http.h"
 #include "hawser/manifest.h"
 #include "hawser/metrics.h"
 #include "hawser/records.h"
+#include "hawser/sql.h"
 
 HAWSER_MANIFEST("name = \"headers\"\nversion = \"1.0.0\"\nabi = \"1.0\"\n")
 

@@ -7,10 +7,12 @@
 #include "hawser/http_router.hpp"
 #include "hawser/lines.hpp"
 #include "hawser/metrics.hpp"
+#include "hawser/sql.hpp"
 #include "hawser/stream.hpp"
 #include "hawser/sync.hpp"
 #include "hawser/testing.hpp"
 #include "hawser/testing/http.hpp"
+#include "hawser/testing/library.hpp"
 #include "hawser/time.hpp"
 
 namespace {

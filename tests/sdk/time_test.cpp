@@ -18,7 +18,7 @@ using hawser::Task;
 using hawser::testing::Host;
 using namespace std::chrono_literals;
 
-struct Calls : testing::Test {
+struct Times : testing::Test {
     Host host;
     hawser::Node node = host.node();
     std::uint64_t begun = host.now();
@@ -29,7 +29,7 @@ struct Calls : testing::Test {
 
 using At = std::vector<std::uint64_t>;
 
-TEST_F(Calls, CallLaterCallsOnce)
+TEST_F(Times, CallLaterCallsOnce)
 {
     Scope scope(node);
     auto call = hawser::call_later(scope, 100ms, [this] { tick(); });
@@ -41,7 +41,7 @@ TEST_F(Calls, CallLaterCallsOnce)
     EXPECT_TRUE(scope.empty());
 }
 
-TEST_F(Calls, ADelayedCallCanBeCancelledResetAndDelayed)
+TEST_F(Times, ADelayedCallCanBeCancelledResetAndDelayed)
 {
     Scope scope(node);
     auto cancelled = hawser::call_later(scope, 100ms, [this] { tick(); });
@@ -55,7 +55,7 @@ TEST_F(Calls, ADelayedCallCanBeCancelledResetAndDelayed)
     EXPECT_EQ(at, (At{70, 130}));
 }
 
-TEST_F(Calls, TheEndOfItsScopeCancelsADelayedCall)
+TEST_F(Times, TheEndOfItsScopeCancelsADelayedCall)
 {
     {
         Scope scope(node);
@@ -65,7 +65,7 @@ TEST_F(Calls, TheEndOfItsScopeCancelsADelayedCall)
     EXPECT_EQ(at, At{});
 }
 
-TEST_F(Calls, ALoopingCallKeepsItsPhase)
+TEST_F(Times, ALoopingCallKeepsItsPhase)
 {
     LoopingCall looping(node, [this] { tick(); });
     auto ended = looping.start(100ms);
@@ -76,7 +76,7 @@ TEST_F(Calls, ALoopingCallKeepsItsPhase)
     EXPECT_TRUE(ended.called());
 }
 
-TEST_F(Calls, ALoopingCallNeverOverlapsItsOwnTaskAndSaysWhatItMissed)
+TEST_F(Times, ALoopingCallNeverOverlapsItsOwnTaskAndSaysWhatItMissed)
 {
     std::vector<std::uint64_t> counts;
     LoopingCall looping(node, [&](std::uint64_t count) -> Task<> {
@@ -91,7 +91,7 @@ TEST_F(Calls, ALoopingCallNeverOverlapsItsOwnTaskAndSaysWhatItMissed)
     looping.stop();
 }
 
-TEST_F(Calls, ALoopingCallThatThrowsStopsAndFailsItsResult)
+TEST_F(Times, ALoopingCallThatThrowsStopsAndFailsItsResult)
 {
     LoopingCall looping(node, [] { throw std::runtime_error("no luck"); });
     std::string error;
@@ -103,7 +103,7 @@ TEST_F(Calls, ALoopingCallThatThrowsStopsAndFailsItsResult)
     EXPECT_FALSE(looping.running());
 }
 
-TEST_F(Calls, ALoopingCallGoesOnAfterAnErrorIfItIsToldTo)
+TEST_F(Times, ALoopingCallGoesOnAfterAnErrorIfItIsToldTo)
 {
     LoopingCall looping(
         node,
@@ -120,7 +120,7 @@ TEST_F(Calls, ALoopingCallGoesOnAfterAnErrorIfItIsToldTo)
     looping.stop();
 }
 
-TEST_F(Calls, ALoopingCallThatRunsIsNotStartedAgain)
+TEST_F(Times, ALoopingCallThatRunsIsNotStartedAgain)
 {
     LoopingCall looping(node, [] {});
     auto ended = looping.start(1s);

@@ -36,6 +36,8 @@ void *__libc_calloc(std::size_t, std::size_t);
 void *__libc_realloc(void *, std::size_t);
 void *__libc_memalign(std::size_t, std::size_t);
 
+// Seen by the program, whatever the compiler makes of the flags that hide everything.
+#pragma GCC visibility push(default)
 void *malloc(std::size_t size)
 {
     count();
@@ -62,4 +64,5 @@ int posix_memalign(void **to, std::size_t alignment, std::size_t size)
     *to = __libc_memalign(alignment, size);
     return *to == nullptr ? ENOMEM : 0;
 }
+#pragma GCC visibility pop
 }

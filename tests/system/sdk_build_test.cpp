@@ -85,7 +85,7 @@ TEST(Compiler, RefusesFunctionsThatTheLayerWouldNotCall)
              {"struct X { void start(int) {} };\nHAWSER_PLUGIN(hawser::service<X>(\"x\"))\n",
               "start() of a service takes no argument"},
              {"struct X { std::string get() { return {}; } };\nHAWSER_PLUGIN(hawser::http::resource<X>(\"x\"))\n",
-              "get(hawser::http::Request) of a resource"},
+              "get, post, put, del, patch and options of a resource take a hawser::http::Request"},
              {"class X { std::string get(hawser::http::Request) { return {}; } };\n"
               "HAWSER_PLUGIN(hawser::http::resource<X>(\"x\"))\n",
               "a resource needs a public get"},

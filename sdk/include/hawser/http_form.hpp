@@ -57,6 +57,34 @@ inline std::string percent_encoded(std::string_view text)
     return out;
 }
 
+// For text inside of HTML, and in attributes in either quotes.
+inline std::string html_escaped(std::string_view text)
+{
+    std::string out;
+    for (const char c : text) {
+        switch (c) {
+        case '&':
+            out += "&amp;";
+            break;
+        case '<':
+            out += "&lt;";
+            break;
+        case '>':
+            out += "&gt;";
+            break;
+        case '"':
+            out += "&quot;";
+            break;
+        case '\'':
+            out += "&#39;";
+            break;
+        default:
+            out += c;
+        }
+    }
+    return out;
+}
+
 namespace detail {
 
 // The whole text as a T, or nothing.

@@ -77,11 +77,14 @@ public:
     }
     Response to_response() const
     {
-        std::string body = "{\"type\":" + json_string(type_.empty() ? "about:blank" : type_);
-        body += ",\"title\":" + json_string(title_.empty() ? words(status_) : title_);
-        body += ",\"status\":" + std::to_string(status_);
-        if (*what() != '\0') body += ",\"detail\":" + json_string(what());
-        for (const auto &[name, json] : members_) body += "," + json_string(name) + ":" + json;
+        std::string body = "{\"type\":";
+        body += json_string(type_.empty() ? "about:blank" : type_);
+        body += ",\"title\":";
+        body += json_string(title_.empty() ? words(status_) : title_);
+        body += ",\"status\":";
+        body += std::to_string(status_);
+        if (*what() != '\0') body.append(",\"detail\":").append(json_string(what()));
+        for (const auto &[name, json] : members_) body.append(",").append(json_string(name)).append(":").append(json);
         return {status_, "application/problem+json", body + "}\n", fields_};
     }
 

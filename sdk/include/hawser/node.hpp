@@ -182,7 +182,21 @@ void HAWSER_CALL drain(void *self, std::uint64_t deadline, std::uint32_t why) no
                  });
 }
 
-// T may have a type Shared, which Node::shared<Shared>() gives, and drain(deadline, why): see hawser_kind.
+template<typename T>
+const void *HAWSER_CALL get_interface(void *self, const char *id) noexcept
+{
+    const void *table = nullptr;
+    auto &instance = *static_cast<Instance<T> *>(self);
+    guarded_call([&] { table = instance.object.interface(std::string_view(id)); },
+                 [&](std::string_view why) {
+                     instance.node.error("interface_failed", {{"error", why}});
+                 });
+    return table;
+}
+
+// T may have interface(id), the table of an interface that it provides or null, whose functions get the instance's
+// self: see interface_self(). T may have a type Shared, which Node::shared<Shared>() gives, and drain(deadline, why):
+// see hawser_kind.
 template<typename T>
 constexpr hawser_kind kind_head(const char *role, const char *name, std::uint32_t size)
 {
@@ -192,8 +206,17 @@ constexpr hawser_kind kind_head(const char *role, const char *name, std::uint32_
         kind.unshare = unshare<T>;
     }
     if constexpr (requires(T & t) { t.drain(std::uint64_t{}, std::uint32_t{}); }) kind.drain = drain<T>;
+    if constexpr (requires(T & t) { t.interface(std::string_view()); }) kind.get_interface = get_interface<T>;
     return kind;
 }
 
 } // namespace detail
+
+// The author's object of a `self` that a function of an interface was given.
+template<typename T>
+T &interface_self(void *self)
+{
+    return static_cast<detail::Instance<T> *>(self)->object;
+}
+
 } // namespace hawser

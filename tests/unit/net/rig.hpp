@@ -50,7 +50,9 @@ public:
     bool heard(const std::string &wanted)
     {
         bool found = false;
-        for (int i = 0; i < 20000 && !found; ++i) in_loop([&] { found = log.find(wanted) != std::string::npos; });
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (!found && std::chrono::steady_clock::now() < until)
+            in_loop([&] { found = log.find(wanted) != std::string::npos; });
         return found;
     }
 

@@ -1,0 +1,368 @@
+// The service `sqlite`, as it was built, through the SDK's own layer over hawser.sql/1.
+#include "hawser/combine.hpp"
+#include "hawser/deferred_tools.hpp"
+#include "hawser/sql.hpp"
+#include "hawser/testing.hpp"
+#include "test_database.hpp"
+
+#include <chrono>
+#include <gtest/gtest.h>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace {
+
+using hawser::Rows;
+using hawser::Scope;
+using hawser::Sql;
+using hawser::SqlError;
+using hawser::Task;
+using hawser::testing::Host;
+using hawser::testing::Instance;
+using hawser::testing::Option;
+using hawser::testing::Options;
+using namespace std::chrono_literals;
+
+class Sqlite : public ::testing::Test {
+protected:
+    Options options(std::int64_t connections = 2) const
+    {
+        return {{"path", Option::path(directory_.path() + "/data.db")},
+                {"init", "CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)"},
+                {"connections", connections},
+                {"queue", 50},
+                {"rows", 1000},
+                {"timeout", 500ms}};
+    }
+    static const hawser_kind *kind() { return hawser::testing::sqlite_kind(); }
+    static std::int32_t status_of(const std::exception_ptr &thrown)
+    {
+        try {
+            std::rethrow_exception(thrown);
+        } catch (const SqlError &error) {
+            return error.status();
+        }
+    }
+    hawser::testing::Directory directory_;
+};
+
+// One that is started, and who uses it.
+struct Used {
+    Host host;
+    Instance service;
+    hawser_object object{};
+    Instance *user = nullptr;
+    hawser::Node node;
+    Scope scope;
+    Sql db;
+    Used(const hawser_kind *kind, Options options)
+        : service(host, kind, std::move(options))
+        , node(node_of())
+        , scope(node)
+        , db(node.option("database"))
+    {
+        service.start();
+    }
+    hawser::Node node_of()
+    {
+        object = hawser::testing::database_object(service);
+        return host.node("user", {{"database", &object}});
+    }
+    // The result of a task that is run to its end.
+    template<typename T>
+    T wait(Task<T> task)
+    {
+        std::optional<hawser::detail::Kept<T>> value;
+        std::exception_ptr thrown;
+        hawser::defer(scope, std::move(task)).add_both([&](hawser::Outcome<T> outcome) {
+            thrown = outcome.thrown;
+            if (!thrown) value.emplace(std::move(*outcome.value));
+        });
+        while (!value && !thrown && (host.loop().step() || host.loop().jump())) {}
+        if (thrown) std::rethrow_exception(thrown);
+        if constexpr (!std::is_void_v<T>) return std::move(*value);
+    }
+    std::int64_t count() { return wait(db.query("SELECT count(*) FROM notes"))[0].integer(0); }
+};
+
+TEST_F(Sqlite, BindsValuesAndGivesRows)
+{
+    Used used(kind(), options());
+    const std::string nasty = "'); DROP TABLE notes; --";
+    const Rows inserted = used.wait(used.db.query("INSERT INTO notes (text) VALUES (?)", nasty));
+    EXPECT_EQ(inserted.changes(), 1);
+    EXPECT_EQ(inserted.last_id(), 1);
+    const Rows rows =
+        used.wait(used.db.query("SELECT id, text, NULL AS empty, 1.5 AS half FROM notes WHERE id = ?", 1));
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows[0].integer("id"), 1);
+    EXPECT_EQ(rows[0].text(1), nasty);
+    EXPECT_TRUE(rows[0].is_null("empty"));
+    EXPECT_EQ(rows[0].real("half"), 1.5);
+    EXPECT_THROW((void)rows[0].text("half"), hawser::Error);
+    EXPECT_THROW((void)rows[0].text("none"), hawser::Error);
+    EXPECT_THROW((void)rows[1], hawser::Error);
+}
+
+TEST_F(Sqlite, KeepsEveryKindOfValue)
+{
+    Used used(kind(), options());
+    const std::string bytes("\0\xff", 2);
+    const Rows rows = used.wait(used.db.query("SELECT ?, ?, ?, ?, ?", 9'007'199'254'740'993, -0.5, "text",
+                                              hawser::Blob(bytes), std::optional<int>()));
+    EXPECT_EQ(rows[0].integer(0), 9'007'199'254'740'993);
+    EXPECT_EQ(rows[0].real(1), -0.5);
+    EXPECT_EQ(rows[0].text(2), "text");
+    EXPECT_EQ(rows[0].blob(3), bytes);
+    EXPECT_TRUE(rows[0].is_null(4));
+}
+
+TEST_F(Sqlite, SaysWhatIsWrongInTheDatabasesOwnWords)
+{
+    Used used(kind(), options());
+    const auto error_of = [&used](auto &&...arguments) -> std::string {
+        try {
+            used.wait(used.db.query(arguments...));
+        } catch (const SqlError &error) {
+            EXPECT_EQ(error.status(), HAWSER_FAILED);
+            return error.what();
+        }
+        return "";
+    };
+    EXPECT_EQ(error_of("SELEC 1"), "near \"SELEC\": syntax error");
+    EXPECT_EQ(error_of("SELECT 1; SELECT 2"), "expected one statement, got more");
+    EXPECT_EQ(error_of("SELECT ?"), "expected 1 values for the statement, got 0");
+    EXPECT_EQ(error_of("INSERT INTO notes (text) VALUES (NULL)"), "NOT NULL constraint failed: notes.text");
+    EXPECT_EQ(used.count(), 0);
+}
+
+TEST_F(Sqlite, CommitsATransactionAndRollsBackOneThatThrows)
+{
+    Used used(kind(), options());
+    used.wait(used.db.transaction([](Sql::Session &in) -> Task<> {
+        co_await in.query("INSERT INTO notes (text) VALUES ('a')");
+        co_await in.query("INSERT INTO notes (text) VALUES ('b')");
+    }));
+    EXPECT_EQ(used.count(), 2);
+    EXPECT_THROW(used.wait(used.db.transaction([](Sql::Session &in) -> Task<int> {
+        co_await in.query("INSERT INTO notes (text) VALUES ('c')");
+        throw std::runtime_error("no luck");
+    })),
+                 std::runtime_error);
+    EXPECT_EQ(used.count(), 2);
+}
+
+TEST_F(Sqlite, RollsBackATransactionThatIsCancelled)
+{
+    Used used(kind(), options());
+    Scope other(used.node);
+    hawser::Event begun;
+    other.spawn([&]() -> Task<> {
+        co_await used.db.transaction([&](Sql::Session &in) -> Task<> {
+            co_await in.query("INSERT INTO notes (text) VALUES ('a')");
+            begun.set();
+            co_await hawser::sleep(1h);
+        });
+    });
+    used.host.run();
+    ASSERT_TRUE(begun.is_set());
+    other.cancel();
+    used.host.run();
+    EXPECT_EQ(used.count(), 0);
+    used.wait(used.db.query("INSERT INTO notes (text) VALUES ('b')")); // the place of the writer is free again
+    EXPECT_EQ(used.count(), 1);
+}
+
+TEST_F(Sqlite, LetsWritersWaitInLineAndReadersPass)
+{
+    Used used(kind(), options(2));
+    hawser::Event go_on;
+    std::vector<std::string> said;
+    used.scope.spawn([&]() -> Task<> {
+        co_await used.db.transaction([&](Sql::Session &in) -> Task<> {
+            co_await in.query("INSERT INTO notes (text) VALUES ('first')");
+            co_await go_on.wait();
+        });
+        said.emplace_back("first");
+    });
+    used.host.run();
+    for (const char *name : {"second", "third"})
+        used.scope.spawn([&, name]() -> Task<> {
+            co_await used.db.query("INSERT INTO notes (text) VALUES (?)", name);
+            said.emplace_back(name);
+        });
+    used.host.run();
+    EXPECT_EQ(said, std::vector<std::string>{});
+    EXPECT_EQ(used.wait(used.db.query("SELECT count(*) FROM notes"))[0].integer(0), 0);
+    go_on.set();
+    used.host.run();
+    ASSERT_EQ(said.size(), 3U);
+    EXPECT_EQ(said[0], "first");
+    EXPECT_EQ(used.count(), 3);
+}
+
+TEST_F(Sqlite, GivesUpAWriterWhoseTurnDoesNotCome)
+{
+    Used used(kind(), options(2));
+    used.scope.spawn([&]() -> Task<> {
+        co_await used.db.transaction([&](Sql::Session &in) -> Task<> {
+            co_await in.query("INSERT INTO notes (text) VALUES ('first')");
+            co_await hawser::sleep(10s);
+        });
+    });
+    used.host.run();
+    std::int32_t status = 0;
+    used.scope.spawn([&]() -> Task<> {
+        try {
+            co_await used.db.query("INSERT INTO notes (text) VALUES ('second')");
+        } catch (const SqlError &error) {
+            status = error.status();
+        }
+    });
+    used.host.advance(499ms);
+    EXPECT_EQ(status, 0);
+    used.host.advance(1ms);
+    EXPECT_EQ(status, HAWSER_TIMED_OUT);
+    used.host.advance(20s);
+    EXPECT_EQ(used.count(), 1);
+}
+
+TEST_F(Sqlite, ReservesNoMoreConnectionsThanItMay)
+{
+    Used used(kind(), options(1));
+    int most = 0, now = 0;
+    for (int i = 0; i < 3; ++i)
+        used.scope.spawn([&]() -> Task<> {
+            co_await used.db.with_session([&](Sql::Session &in) -> Task<> {
+                most = std::max(most, ++now);
+                co_await in.query("SELECT 1");
+                --now;
+            });
+        });
+    used.host.run();
+    EXPECT_EQ(most, 1);
+    EXPECT_TRUE(used.scope.empty());
+}
+
+constexpr const char *kEndless =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+constexpr const char *kMany =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2500) SELECT i FROM n";
+
+TEST_F(Sqlite, InterruptsAStatementThatTakesTooLong)
+{
+    Used used(kind(), options());
+    try {
+        used.wait(used.db.query(kEndless));
+        FAIL();
+    } catch (const SqlError &error) {
+        EXPECT_EQ(error.status(), HAWSER_TIMED_OUT);
+    }
+    EXPECT_EQ(used.count(), 0);
+}
+
+TEST_F(Sqlite, BoundsTheRowsOfAResultAndStreamsMore)
+{
+    Used used(kind(), options());
+    try {
+        used.wait(used.db.query(kMany));
+        FAIL();
+    } catch (const SqlError &error) {
+        EXPECT_EQ(error.status(), HAWSER_LIMIT);
+    }
+    std::int64_t sum = 0, parts = 0;
+    used.wait(used.db.with_session([&](Sql::Session &in) -> Task<> {
+        Rows rows = co_await in.query_some(1000, kMany);
+        for (;; rows = co_await in.next(1000)) {
+            ++parts;
+            for (std::size_t i = 0; i < rows.size(); ++i) sum += rows[i].integer(0);
+            if (!rows.more()) break;
+        }
+    }));
+    EXPECT_EQ(parts, 3);
+    EXPECT_EQ(sum, 2500 * 2501 / 2);
+}
+
+TEST_F(Sqlite, RefusesMoreCallsThanItsQueueTakes)
+{
+    Used used(kind(), options());
+    int refused = 0;
+    for (int i = 0; i < 60; ++i)
+        used.scope.spawn([&]() -> Task<> {
+            try {
+                co_await used.db.query("SELECT 1");
+            } catch (const SqlError &error) {
+                if (error.status() == HAWSER_LIMIT) ++refused;
+            }
+        });
+    EXPECT_EQ(refused, 10);
+    used.host.run();
+    EXPECT_TRUE(used.scope.empty());
+}
+
+TEST_F(Sqlite, RefusesAStartThatCannotWork)
+{
+    Host host;
+    const auto error_of = [&](Options with) -> std::string {
+        try {
+            Instance service(host, kind(), std::move(with));
+            service.start();
+        } catch (const hawser::Error &error) {
+            return error.option() + ": " + error.what();
+        }
+        return "";
+    };
+    Options nowhere = options();
+    nowhere[0].second = Option::path("/nowhere/data.db");
+    EXPECT_EQ(error_of(nowhere), "path: expected a file in a directory that exists, got /nowhere");
+    Options wrong = options();
+    wrong[1].second = Option("CREATE TABL x");
+    EXPECT_EQ(error_of(wrong), "init: init: near \"TABL\": syntax error");
+}
+
+TEST_F(Sqlite, AnswersNobodyAfterItHasStopped)
+{
+    Used used(kind(), options());
+    used.service.stop();
+    try {
+        used.wait(used.db.query("SELECT 1"));
+        FAIL();
+    } catch (const SqlError &error) {
+        EXPECT_EQ(error.status(), HAWSER_CLOSED);
+    }
+    used.service.start();
+    EXPECT_EQ(used.count(), 0);
+}
+
+TEST_F(Sqlite, CancelledAtEachPointItLeavesNothingBehind)
+{
+    struct Owner {
+        std::unique_ptr<Instance> service;
+        hawser_object object{};
+        std::unique_ptr<Scope> scope;
+        std::unique_ptr<Sql> db;
+    };
+    const std::size_t rounds = hawser::testing::cancel_everywhere([this](Host &host) {
+        auto owner = std::make_unique<Owner>();
+        owner->service = std::make_unique<Instance>(host, kind(), options(1));
+        owner->service->start();
+        owner->object = hawser::testing::database_object(*owner->service);
+        const hawser::Node node = host.node("user", {{"database", &owner->object}});
+        owner->scope = std::make_unique<Scope>(node);
+        owner->db = std::make_unique<Sql>(node.option("database"));
+        for (int i = 0; i < 3; ++i)
+            owner->scope->spawn([db = owner->db.get()]() -> Task<> {
+                co_await db->transaction([](Sql::Session &in) -> Task<> {
+                    co_await in.query("INSERT INTO notes (text) VALUES ('a')");
+                    co_await in.query("SELECT * FROM notes");
+                });
+                co_await db->query("INSERT INTO notes (text) VALUES ('b')");
+            });
+        return owner;
+    });
+    EXPECT_GT(rounds, 20U);
+}
+
+} // namespace
