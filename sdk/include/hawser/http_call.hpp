@@ -82,6 +82,7 @@ public:
         exchange_->api->end(exchange_, nullptr, 0);
     }
     bool answered() const { return begun_; }
+    bool is_over() const { return over_; } // the answer is complete, or the client has gone
 
     // For http::resource: answers with what f(call) comes to.
     template<typename F>
