@@ -230,6 +230,45 @@ TEST_F(Routes, SayWhatIsWrongWithAQueryOrAForm)
     EXPECT_EQ(ask(notes, {.method = "POST", .path = "/", .fields = form, .body = "text=a+b%21"}).body, "a b!");
 }
 
+// What a class has besides its router is the resource's too.
+struct Counted {
+    struct Shared {
+        int requests = 0;
+    };
+    hawser::Node node;
+    hawser::http::Router<Counted> router{*this};
+    bool drained = false;
+    explicit Counted(hawser::Node of)
+        : node(of)
+    {
+        router.get("/", &Counted::count);
+    }
+    std::string count(Request) { return std::to_string(++node.shared<Shared>().requests) + (drained ? "!" : ""); }
+    void drain(std::uint64_t, std::uint32_t) { drained = true; }
+};
+
+TEST(RoutedResources, ShareAndDrainAsOthersDo)
+{
+    Host host;
+    Instance counted(host, hawser::http::routed<Counted>("counted"));
+    EXPECT_EQ(ask(counted, {}).body, "1");
+    counted.drain();
+    EXPECT_EQ(ask(counted, {}).body, "2!");
+}
+
+struct Unshared {
+    hawser::Node node;
+    std::string get(Request) { return std::to_string(node.shared<int>()); }
+};
+
+TEST(RoutedResources, WithoutAnythingSharedAreToldSo)
+{
+    Host host;
+    Instance unshared(host, hawser::http::resource<Unshared>("unshared"));
+    EXPECT_EQ(ask(unshared, {}).status, 500U);
+    EXPECT_EQ(host.logged("request_failed").size(), 1U);
+}
+
 struct Wrong {
     hawser::http::Router<Wrong> router{*this};
     explicit Wrong(const hawser::Node &node) { router.get(node.option("pattern").text(), &Wrong::one); }

@@ -279,9 +279,17 @@ private:
 
 namespace detail {
 
-// The class of the author's and its node, as a resource.
 template<typename T>
-struct Routed {
+struct SharedOf {};
+template<typename T>
+requires requires { typename T::Shared; }
+struct SharedOf<T> {
+    using Shared = typename T::Shared;
+};
+
+// The class of the author's and its node, as a resource; with what else a resource may have.
+template<typename T>
+struct Routed : SharedOf<T> {
     Node node;
     T object;
     explicit Routed(const Node &of)
@@ -289,6 +297,10 @@ struct Routed {
         , object(hawser::detail::make_instance<T>(of))
     {}
     void request(Exchange exchange, Request request) { object.router.serve(exchange, request, node); }
+    void drain(std::uint64_t deadline, std::uint32_t why) requires requires(T &t) { t.drain(deadline, why); }
+    {
+        object.drain(deadline, why);
+    }
 };
 
 } // namespace detail

@@ -32,9 +32,11 @@ public:
     hawser_loop *loop() const { return loop_; }
     const hawser_node *raw() const { return node_; }
     const hawser_host *host() const { return node_->host; }
+    // What all loops have in common, if the class has a type Shared. Throws Error if it has none.
     template<typename T>
     T &shared() const
     {
+        if (node_->shared == nullptr) throw Error("expected a class with a type Shared, got one without");
         return *static_cast<T *>(node_->shared);
     }
 
