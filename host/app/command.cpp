@@ -47,8 +47,8 @@ constexpr Option kNewOptions[] = {{"language", "LANGUAGE", "cpp (as it is), c or
                                   {"directory", "DIR", "where to; default: a directory of that name"}};
 constexpr Option kTryOptions[] = {{"kind", "KIND", "which of its kinds, if it has several"},
                                   {"set", "OPTION=VALUE", "an option of the kind; may be given again"}};
-constexpr Option kDevOptions[] = {kSet,
-                                  {"build", "SHELL_COMMAND", "how to build; default: cmake or cargo, as the directory says"}};
+constexpr Option kDevOptions[] = {
+    kSet, {"build", "SHELL_COMMAND", "how to build; default: cmake or cargo, as the directory says"}};
 
 constexpr std::string_view kConfigText =
     "CONFIG defaults to hawser.toml, then conf/hawser.toml, then /etc/hawser/hawser.toml.";

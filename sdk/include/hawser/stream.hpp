@@ -36,7 +36,7 @@ class OutgoingSession;
 
 class Stream {
 public:
-    static constexpr std::size_t kLine = 16 * 1024; // the longest line, if nothing else is said
+    static constexpr std::size_t kLongestLine = 16 * 1024; // if nothing else is said
 
     explicit Stream(Connection connection)
         : connection_(connection)
@@ -49,16 +49,16 @@ public:
     // HAWSER_TIMED_OUT as set_idle_timeout() says. The view holds until the next read.
 
     // Up to the end of a line, without it: "\n" or "\r\n".
-    auto read_line(std::size_t most = kLine) { return Read(*this, Wanted{Wanted::kLine, 0, most, {}}); }
+    auto read_line(std::size_t most = kLongestLine) { return Read(*this, Wanted{Wanted::kLine, 0, most, {}}); }
     // Up to `end`, without it.
-    auto read_until(std::string_view end, std::size_t most = kLine)
+    auto read_until(std::string_view end, std::size_t most = kLongestLine)
     {
         return Read(*this, Wanted{Wanted::kUntil, 0, most, std::string(end)});
     }
     // Exactly so many bytes.
     auto read_exactly(std::size_t bytes) { return Read(*this, Wanted{Wanted::kExactly, bytes, bytes, {}}); }
     // What is there, at least one byte.
-    auto read_some(std::size_t most = kLine) { return Read(*this, Wanted{Wanted::kSome, 1, most, {}}); }
+    auto read_some(std::size_t most = kLongestLine) { return Read(*this, Wanted{Wanted::kSome, 1, most, {}}); }
 
     // Queues a copy, and waits while too much waits to be sent. Throws StatusError with HAWSER_CLOSED after the end.
     auto write(std::string bytes) { return Write(*this, std::move(bytes)); }

@@ -7,9 +7,7 @@ namespace {
 struct Ticks {
     hawser::Node node;
     std::uint64_t count = 0;
-    hawser::LoopingCall looping{node, [this] {
-                                    node.info("tick", {{"count", std::to_string(++count)}});
-                                }};
+    hawser::LoopingCall looping{node, [this] { node.info("tick", {{"count", std::to_string(++count)}}); }};
     void start() { looping.start(node.option("every").duration()); }
     void stop() { looping.stop(); }
 };

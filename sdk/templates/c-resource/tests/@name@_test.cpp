@@ -1,7 +1,7 @@
 // Drives the plugin as it was built: no network, no sleeping. The first argument is its file.
 #include "hawser/testing.hpp"
-#include "hawser/testing/library.hpp"
 #include "hawser/testing/http.hpp"
+#include "hawser/testing/library.hpp"
 
 #include <cstdio>
 #include <string>
