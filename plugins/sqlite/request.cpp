@@ -89,7 +89,8 @@ Failure Request::run()
 void HAWSER_CALL Request::worked(hawser_op *op, std::int64_t result) noexcept
 {
     Request &self = *reinterpret_cast<Op *>(op)->request;
-    if (result != kNeedsWriter || self.with_.call == nullptr) return self.finish(std::move(self.failure_));
+    if (result != kNeedsWriter || self.with_.call == nullptr)
+        return self.finish(Failure(self.failure_)); // which goes with the request
     if (self.database_.take_writer(&self))
         turn_came(&self, nullptr);
     else
@@ -148,7 +149,7 @@ void Request::give_writer()
     database_.give_writer();
 }
 
-void Request::finish(Failure failure)
+void Request::finish(const Failure &failure)
 {
     hawser_sql_call *call = with_.call;
     Session *session = with_.session;

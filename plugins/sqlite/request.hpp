@@ -56,7 +56,7 @@ private:
     bool has_writer() const { return with_.session != nullptr ? with_.session->writes : writes_; }
     void give_writer();
     void wait_in_line();
-    void finish(Failure failure);
+    void finish(const Failure &failure);
 
     static constexpr std::int64_t kNeedsWriter = 1;
     Database &database_;

@@ -20,7 +20,6 @@ namespace {
 
 using hawser::Task;
 using hawser::http::Call;
-using hawser::http::Request;
 using hawser::http::Response;
 using hawser::testing::Answer;
 using hawser::testing::ask;

@@ -142,7 +142,7 @@ TEST_F(Coroutines, AMovedTaskIsRefusedByName)
     Task<int> task = number(1, 0s);
     const Task<int> other = std::move(task);
     std::string caught;
-    scope.spawn([&]() -> Task<> {
+    scope.spawn([&]() -> Task<> { // NOLINT(bugprone-use-after-move): that is what is tested
         try {
             co_await std::move(task);
         } catch (const hawser::Error &error) {

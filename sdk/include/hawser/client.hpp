@@ -252,7 +252,7 @@ public:
         : node_(node)
         , address_(std::move(address))
         , serve_(std::move(serve))
-        , backoff_(std::move(backoff))
+        , backoff_(backoff)
         , scope_(node)
     {}
     ClientService(const ClientService &) = delete;

@@ -167,6 +167,7 @@ class Deferred {
 
 public:
     // `canceller` is called by cancel() and may fire it; if it does not, it ends with HAWSER_CANCELLED.
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): it is moved on
     explicit Deferred(std::function<void()> canceller = {},
                       const std::source_location &where = std::source_location::current())
         : state_(std::make_shared<State>())

@@ -257,7 +257,7 @@ private:
         call->scope_.cancel();
         delete call;
     }
-    static void failed(void *self, std::exception_ptr thrown) noexcept
+    static void failed(void *self, const std::exception_ptr &thrown) noexcept
     {
         auto &call = *static_cast<Call *>(self);
         try {

@@ -29,7 +29,7 @@ inline std::string what(const std::exception_ptr &thrown)
 class Scope {
 public:
     // What to do with what a task throws, at the top of the loop's turn; `self` is the owner's. The task has ended.
-    using Failed = void (*)(void *self, std::exception_ptr thrown) noexcept;
+    using Failed = void (*)(void *self, const std::exception_ptr &thrown) noexcept;
 
     // When the last task has come to its end by itself; the scope may be destroyed in it.
     using Emptied = void (*)(void *self) noexcept;
@@ -122,6 +122,7 @@ private:
     }
     void leave(Member &member) noexcept
     {
+        // Those beside it in the list live. NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDelete)
         (member.previous != nullptr ? member.previous->next : first_) = member.next;
         if (member.next != nullptr) member.next->previous = member.previous;
         member.next = member.previous = nullptr;

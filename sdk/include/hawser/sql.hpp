@@ -261,6 +261,7 @@ public:
         , self_(option.object().self)
     {}
 
+    // NOLINTBEGIN(performance-unnecessary-value-param): texts are moved on, into the frame of the task
     // One statement for itself: what it changes is committed when this ends.
     template<typename... Values>
     Task<Rows> query(std::string statement, Values &&...values) const
@@ -288,6 +289,7 @@ public:
         {
             return run(api_, self_, session_, std::move(statement), bound(std::forward<Values>(values)...), rows);
         }
+        // NOLINTEND(performance-unnecessary-value-param)
         Task<Rows> next(std::uint32_t rows)
         {
             const auto begin = [this, rows](hawser_loop *loop, hawser_sql_call *call) {

@@ -355,7 +355,7 @@ private:
             co_await F(stream_);
         stream_.connection_.close();
     }
-    static void failed(void *self, std::exception_ptr thrown) noexcept
+    static void failed(void *self, const std::exception_ptr &thrown) noexcept
     {
         auto &session = *static_cast<StreamSession *>(self);
         session.scope_->node().error("session_failed", {{"error", what(thrown)}});

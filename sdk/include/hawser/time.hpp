@@ -177,7 +177,7 @@ private:
         }
         if (running_ && !busy_) wait();
     }
-    void failed(std::exception_ptr thrown)
+    void failed(const std::exception_ptr &thrown)
     {
         busy_ = false;
         if (on_error_ == OnError::kGoOn) {
@@ -187,11 +187,11 @@ private:
         }
         if (!running_) return;
         running_ = false;
-        ended_.errback(std::move(thrown));
+        ended_.errback(thrown);
     }
-    static void task_failed(void *self, std::exception_ptr thrown) noexcept
+    static void task_failed(void *self, const std::exception_ptr &thrown) noexcept
     {
-        static_cast<LoopingCall *>(self)->failed(std::move(thrown));
+        static_cast<LoopingCall *>(self)->failed(thrown);
     }
     // Until the next whole number of intervals after the start.
     void wait()

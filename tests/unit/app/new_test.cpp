@@ -35,7 +35,7 @@ protected:
         std::string name = (fs::temp_directory_path() / "hawser-new-XXXXXX").string();
         directory_ = ::mkdtemp(name.data());
     }
-    ~New() { fs::remove_all(directory_); }
+    ~New() override { fs::remove_all(directory_); }
     std::string target(const std::string &name) const { return (directory_ / name).string(); }
     fs::path directory_;
 };

@@ -36,8 +36,8 @@ public:
         , problems_(seed)
         , loop_(problems_, seed)
     {
-        loop_.on_connect = [this](std::string address, const hawser_connect *options, const hawser_session *session,
-                                  void *self,
+        loop_.on_connect = [this](const std::string &address, const hawser_connect *options,
+                                  const hawser_session *session, void *self,
                                   hawser_conn **conn) { return connect(address, options, session, self, conn); };
     }
     Host(const Host &) = delete;

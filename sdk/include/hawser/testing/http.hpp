@@ -113,8 +113,8 @@ private:
             request.version = 11;
             static constexpr std::string_view kMethods[] = {"",       "GET",     "HEAD",  "POST",   "PUT",
                                                             "DELETE", "OPTIONS", "PATCH", "CONNECT"};
-            for (std::uint16_t i = 1; i < std::size(kMethods); ++i)
-                if (kMethods[i] == ask.method) request.method = i;
+            for (std::size_t i = 1; i < std::size(kMethods); ++i)
+                if (kMethods[i] == ask.method) request.method = static_cast<std::uint16_t>(i);
             request.method_name = text(ask.method);
             request.scheme = text(ask.scheme);
             request.authority = text(ask.authority);

@@ -98,7 +98,7 @@ public:
     void pool_limit(std::size_t jobs) { pool_limit_ = jobs; }
 
     // How an address of hawser_loop_api.connect is answered; see hawser/testing/connection.hpp.
-    std::function<std::int32_t(std::string address, const hawser_connect *, const hawser_session *, void *self,
+    std::function<std::int32_t(const std::string &address, const hawser_connect *, const hawser_session *, void *self,
                                hawser_conn **)>
         on_connect;
 

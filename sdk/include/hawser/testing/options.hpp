@@ -59,6 +59,7 @@ public:
         option.type_ = HAWSER_PATH;
         return option;
     }
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): it is moved on
     static Option table(std::vector<std::pair<std::string, Option>> entries)
     {
         Option option(HAWSER_TABLE, 0);
