@@ -293,7 +293,7 @@ TEST(Patterns, ThatAreNoneAreRefusedWhenTheResourceIsMade)
     EXPECT_EQ(error_of("/{a...}/b"), "the pattern \"/{a...}/b\": expected it {name...} only at its end");
 }
 
-TEST(Forms, KeepOrderAndRepetition)
+TEST(FormParameters, KeepOrderAndRepetition)
 {
     const auto all = Parameters::parse("a=1&b=2&a=3&&c&%41=%zz");
     EXPECT_EQ(all.all("a"), (std::vector<std::string_view>{"1", "3"}));
@@ -303,7 +303,7 @@ TEST(Forms, KeepOrderAndRepetition)
     EXPECT_EQ(all.get<bool>("a"), true);
 }
 
-TEST(Forms, EncodeAndDecodeAllBytes)
+TEST(FormParameters, EncodeAndDecodeAllBytes)
 {
     std::string bytes;
     for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
