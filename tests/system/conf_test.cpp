@@ -42,8 +42,10 @@ public:
 
 TEST(Conf, OfTheReferenceServesEverythingThatItShows)
 {
-    Shipped shipped("reference.toml", {"listeners.web.address=127.0.0.1:0", "listeners.admin.address=127.0.0.1:0",
-                                       "listeners.echo.address=127.0.0.1:0"});
+    const TempDir data;
+    Shipped shipped("reference.toml",
+                    {"listeners.web.address=127.0.0.1:0", "listeners.admin.address=127.0.0.1:0",
+                     "listeners.echo.address=127.0.0.1:0", "services.data.path=" + (data / "data.db")});
     ASSERT_TRUE(shipped.ready) << shipped.host.err();
     EXPECT_NE(shipped.get("web", "/").body.find("<html"), std::string::npos);
     EXPECT_EQ(shipped.get("web", "/hello").body, "Hello, world!\n");
