@@ -1,6 +1,8 @@
 // The whole C++ layer in one plugin: compiled alone, without a warning.
 #include "hawser/client.hpp"
 #include "hawser/combine.hpp"
+#include "hawser/context.hpp"
+#include "hawser/cron.hpp"
 #include "hawser/deferred_tools.hpp"
 #include "hawser/http.hpp"
 #include "hawser/http_cookies.hpp"
@@ -8,6 +10,7 @@
 #include "hawser/http_multipart.hpp"
 #include "hawser/http_router.hpp"
 #include "hawser/http_sessions.hpp"
+#include "hawser/interface.hpp"
 #include "hawser/lines.hpp"
 #include "hawser/metrics.hpp"
 #include "hawser/sql.hpp"

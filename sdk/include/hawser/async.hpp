@@ -4,6 +4,7 @@
 
 #include "hawser/abi.h"
 #include "hawser/node.hpp"
+#include "hawser/turns.hpp"
 
 #include <chrono>
 #include <exception>
@@ -164,20 +165,25 @@ public:
     // [any-thread] False: the loop has ended.
     static bool post(const hawser_host *host, hawser_ref ref, std::function<void(T &)> f)
     {
-        auto *held = new std::function<void(T &)>(std::move(f));
+        auto *held = new Posted{std::move(f), detail::current_context()};
         if (host->post(host, ref, run, held) == HAWSER_OK) return true;
         delete held;
         return false;
     }
 
 private:
+    struct Posted {
+        std::function<void(T &)> f;
+        std::shared_ptr<const Context> context;
+    };
     static void HAWSER_CALL run(void *object, void *arg) noexcept
     {
-        const std::unique_ptr<std::function<void(T &)>> f(static_cast<std::function<void(T &)> *>(arg));
+        const std::unique_ptr<Posted> posted(static_cast<Posted *>(arg));
         if (object == nullptr) return;
+        const detail::WithContext with(posted->context);
         const Tracked &tracked = *static_cast<Tracked *>(object);
         const Node node = tracked.node_;
-        detail::guarded_call([&] { (*f)(*tracked.object_); },
+        detail::guarded_call([&] { posted->f(*tracked.object_); },
                              [&](std::string_view why) {
                                  node.error("post_failed", {{"error", why}});
                              });

@@ -83,6 +83,7 @@ private:
         {
             turns = &detail::Turns::mine();
             node = of.node_;
+            context = detail::current_context();
         }
         virtual ~Member() = default;
         Member(const Member &) = delete;

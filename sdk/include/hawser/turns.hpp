@@ -7,6 +7,20 @@
 #include "hawser/node.hpp"
 
 #include <coroutine>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hawser {
+
+// See hawser/context.hpp.
+struct Context {
+    std::string id = {};
+    std::vector<std::pair<std::string, std::string>> fields = {};
+};
+
+} // namespace hawser
 
 namespace hawser::detail {
 
@@ -31,6 +45,7 @@ struct Root {
     Root *next = nullptr, *previous = nullptr; // in its scope
     Turns *turns = nullptr;
     Node node{nullptr, nullptr};
+    std::shared_ptr<const Context> context;
     bool ended = false;                         // to be disposed of as soon as it does not run
     void (*dispose)(Root &) noexcept = nullptr; // never while it runs
 };
@@ -100,6 +115,31 @@ private:
 
     Resumption *first_ = nullptr, *last_ = nullptr;
     Root *current_ = nullptr;
+};
+
+// Where no coroutine runs: on the pool, in a post.
+inline std::shared_ptr<const Context> &ambient_context()
+{
+    thread_local std::shared_ptr<const Context> ambient;
+    return ambient;
+}
+inline const std::shared_ptr<const Context> &current_context()
+{
+    const Root *root = Turns::mine().current();
+    return root != nullptr ? root->context : ambient_context();
+}
+// Makes it the context of this thread for as long as this lives.
+class WithContext {
+public:
+    explicit WithContext(std::shared_ptr<const Context> context)
+        : before_(std::exchange(ambient_context(), std::move(context)))
+    {}
+    WithContext(const WithContext &) = delete;
+    WithContext &operator=(const WithContext &) = delete;
+    ~WithContext() { ambient_context() = std::move(before_); }
+
+private:
+    std::shared_ptr<const Context> before_;
 };
 
 inline Resumption::~Resumption()

@@ -9,6 +9,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -93,6 +94,7 @@ namespace detail {
 template<typename F, typename T>
 struct OffloadJob {
     F f;
+    std::shared_ptr<const Context> context;
     std::optional<std::conditional_t<std::is_void_v<T>, char, T>> value;
     std::exception_ptr thrown;
 
@@ -101,6 +103,7 @@ struct OffloadJob {
     static std::int64_t HAWSER_CALL work(void *job) noexcept
     {
         auto &self = *static_cast<OffloadJob *>(job);
+        const WithContext with(self.context);
         try {
             if constexpr (std::is_void_v<T>)
                 self.f();
@@ -121,7 +124,7 @@ class [[nodiscard]] OffloadWait : Operation {
 
 public:
     explicit OffloadWait(F f)
-        : job_(new Job{std::move(f), {}, {}})
+        : job_(new Job{std::move(f), {}, {}, {}})
     {}
     ~OffloadWait()
     {
@@ -133,6 +136,7 @@ public:
     {
         waiting = &handle.promise().resumption;
         hawser_loop *on = loop();
+        job_->context = waiting->root->context;
         status_ = on->api->offload(on, Job::work, Job::release, job_, &op);
         started_ = status_ == HAWSER_PENDING;
         if (!started_) waiting = nullptr;
