@@ -70,7 +70,8 @@ public:
         members_.emplace_back(std::move(name), std::move(json));
         return *this;
     }
-    Problem &field(std::string name, std::string value) // of the answer's head
+    // Of the answer's head.
+    Problem &field(std::string name, std::string value)
     {
         fields_.emplace_back(std::move(name), std::move(value));
         return *this;

@@ -79,7 +79,7 @@ public:
 private:
     template<auto F, typename P>
     friend class detail::StreamSession;
-    friend detail::OutgoingSession;
+    friend class detail::OutgoingSession;
 
     struct Wanted {
         enum What { kLine, kUntil, kExactly, kSome } what;
