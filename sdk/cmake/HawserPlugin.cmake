@@ -54,6 +54,12 @@ function(hawser_add_plugin name)
     # Flags alone leave std:: symbols exported; the script exports the entry and nothing else.
     target_link_options(${name} PRIVATE
       -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map -Wl,-z,now -Wl,-z,noexecstack)
+    if(HAWSER_PROGRAM AND NOT HAWSER_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
+      add_custom_command(TARGET ${name} POST_BUILD
+        COMMAND ${CMAKE_COMMAND} -DPROGRAM=${HAWSER_PROGRAM} -DPLUGIN=$<TARGET_FILE:${name}> -P
+                ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/CheckPlugin.cmake
+        VERBATIM)
+    endif()
     if(NOT HAWSER_SANITIZE)
       # A sanitizer's runtime is in the program, not in the plugin.
       target_link_options(${name} PRIVATE -Wl,-z,defs)

@@ -79,6 +79,24 @@ INSTANTIATE_TEST_SUITE_P(InEveryLanguage, NewPlugin,
                              return std::string(choice.param.language) + "_" + choice.param.kind;
                          });
 
+// With line and caret, at build time, where the host is installed beside the SDK.
+TEST(NewPluginWithAMistake, DoesNotBuildAndSaysWhereInItsManifest)
+{
+    const TempDir directory;
+    ProcessOptions options;
+    options.directory = directory.path();
+    const std::string commands =
+        "cmake --install " HAWSER_BUILD " --component sdk --prefix sdk\n" HAWSER_PROGRAM
+        " new protocol demo --language c\nsed -i 's/\"string\"/\"strin\"/' demo/plugin.toml\n"
+        "cmake -S demo -B demo/build -DCMAKE_PREFIX_PATH=$PWD/sdk -DHAWSER_PROGRAM=" HAWSER_PROGRAM
+        "\n! cmake --build demo/build --target demo 2>&1";
+    const Ended ended = run({"/bin/sh", "-ec", commands}, options);
+    EXPECT_EQ(ended.status, 0) << ended.out << ended.err;
+    EXPECT_NE(ended.out.find("plugin.toml:10:11: protocol.demo.options.greeting.type: unknown type \"strin\""),
+              std::string::npos)
+        << ended.out;
+}
+
 std::string first(const std::string &text, const std::string &pattern)
 {
     std::smatch found;
