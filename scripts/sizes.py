@@ -25,6 +25,7 @@ WORDS = [
     (r"\b(sleep_for|sleep_until|usleep|nanosleep)\b", r"^(tests|host)/.*\.(c|cpp|hpp)$", "wait for an event, not for time"),
     (r"(?<![_\w.>:])(std::)?exit\(", r"^host/(?!app/main\.cpp)", "no exit() below main: return a status"),
     (r"(?<![\w.-])/(home|root|work|Users)/", r".", "a path of one developer's machine"),
+    (r"\b(if|while|switch) \([!(]*co_await", r"\.(cpp|hpp)$", "g++ 12 gets this wrong (sdk/COROUTINES.md)"),
     (r"\t", r"\.(cpp|hpp|c|h|py|toml|md)$", "a tab"),
     (r"[ \t]+$", r"\.(cpp|hpp|c|h|py|toml|md|txt)$", "blanks at the end of a line"),
     (r"^(<{7}|>{7}|={7})( |$)", r".", "a merge conflict"),

@@ -38,7 +38,22 @@ function(hawser_add_plugin name)
     set_source_files_properties(${note} PROPERTIES LANGUAGE CXX)
   endif()
 
-  add_library(${name} MODULE ${PLUGIN_SOURCES} ${note})
+  # See CheckCoroutines.cmake.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 12.3)
+    set(sources ${PLUGIN_SOURCES})
+    list(FILTER sources INCLUDE REGEX "\\.(cc|cpp|cxx)$")
+    list(TRANSFORM sources PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/" REGEX "^[^/]")
+    set(looked_at ${CMAKE_CURRENT_BINARY_DIR}/${name}.coroutines)
+    add_custom_command(
+      OUTPUT ${looked_at}
+      COMMAND ${CMAKE_COMMAND} "-DSOURCES=${sources}" -DOUTPUT=${looked_at} -P
+              ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/CheckCoroutines.cmake
+      DEPENDS ${sources} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/CheckCoroutines.cmake
+      COMMENT "Looking for coroutines of ${name} that this compiler gets wrong"
+      VERBATIM)
+  endif()
+
+  add_library(${name} MODULE ${PLUGIN_SOURCES} ${note} ${looked_at})
   target_link_libraries(${name} PRIVATE Hawser::sdk ${PLUGIN_LIBRARIES})
   set_target_properties(${name} PROPERTIES
     PREFIX "" OUTPUT_NAME ${name}

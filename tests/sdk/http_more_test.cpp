@@ -77,7 +77,8 @@ struct Visits {
         if (call.request().rest() == "login") session.renew();
         if (call.request().rest() == "logout") session.end();
         Response response{200, "text/plain", std::to_string(visits), {}};
-        co_return co_await sessions.save(std::move(session), call.request(), std::move(response));
+        co_await sessions.save(std::move(session), call.request(), response);
+        co_return response;
     }
 };
 

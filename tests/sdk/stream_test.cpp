@@ -101,7 +101,7 @@ Task<> impatient(Stream &stream)
 {
     stream.set_idle_timeout(5s);
     try {
-        while (co_await stream.read_line()) co_await stream.write("ok\n");
+        while (const auto line = co_await stream.read_line()) co_await stream.write("ok\n");
     } catch (const hawser::StatusError &error) {
         if (error.status() != HAWSER_TIMED_OUT) throw;
     }

@@ -97,6 +97,23 @@ TEST(NewPluginWithAMistake, DoesNotBuildAndSaysWhereInItsManifest)
         << ended.out;
 }
 
+// What g++ 12 would make of it crashes.
+TEST(NewPluginWithAMistake, DoesNotBuildWhereTheCompilerWouldGetItsCoroutineWrong)
+{
+    const TempDir directory;
+    ProcessOptions options;
+    options.directory = directory.path();
+    const std::string commands = "cmake --install " HAWSER_BUILD " --component sdk --prefix sdk\n" HAWSER_PROGRAM
+                                 " new protocol demo\nsed -i 's/while (const auto line = /while (/' demo/demo.cpp\n"
+                                 "cmake -S demo -B demo/build -DCMAKE_PREFIX_PATH=$PWD/sdk -DCMAKE_CXX_COMPILER=g++\n"
+                                 "! cmake --build demo/build --target demo 2>&1";
+    const Ended ended = run({"/bin/sh", "-ec", commands}, options);
+    EXPECT_EQ(ended.status, 0) << ended.out << ended.err;
+    EXPECT_NE(ended.out.find("g++ before 12.3 makes what crashes of a co_await in a condition"), std::string::npos)
+        << ended.out;
+    EXPECT_NE(ended.out.find("demo.cpp:14:"), std::string::npos) << ended.out;
+}
+
 std::string first(const std::string &text, const std::string &pattern)
 {
     std::smatch found;

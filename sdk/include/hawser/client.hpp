@@ -333,14 +333,27 @@ private:
     Scope scope_; // the last: its tasks use the rest
 };
 
-// At most so many connections to one address, kept for the next who asks.
+// At most so many connections to one address, kept for the next who asks. What is out may outlive the pool.
 class ConnectionPool {
+    struct Idle {
+        ClientStream stream;
+        std::uint64_t since;
+    };
+    struct State {
+        explicit State(std::size_t most)
+            : permits(most)
+        {}
+        Semaphore permits;
+        std::deque<Idle> idle;
+        const std::uint64_t *now = nullptr; // of the loop; null: the pool has gone
+    };
+
 public:
     // A connection for as long as it is held. discard() it when the other side may not know where it is.
     class Lease {
     public:
-        Lease(ConnectionPool &pool, Semaphore::Permit permit, ClientStream stream)
-            : pool_(&pool)
+        Lease(std::shared_ptr<State> pool, Semaphore::Permit permit, ClientStream stream)
+            : pool_(std::move(pool))
             , permit_(std::move(permit))
             , stream_(std::move(stream))
         {}
@@ -348,14 +361,15 @@ public:
         Lease &operator=(Lease &&) = delete;
         ~Lease()
         {
-            if (stream_.is_quiet()) pool_->idle_.push_back({std::move(stream_), *pool_->now_});
+            if (pool_ && pool_->now != nullptr && stream_.is_quiet())
+                pool_->idle.push_back({std::move(stream_), *pool_->now});
         }
         Stream *operator->() const { return &*stream_; }
         Stream &operator*() const { return *stream_; }
         void discard() { stream_.abort(); }
 
     private:
-        ConnectionPool *pool_;
+        std::shared_ptr<State> pool_;
         Semaphore::Permit permit_; // given back after the connection
         ClientStream stream_;
     };
@@ -363,35 +377,39 @@ public:
     ConnectionPool(const Node &node, std::string address, std::size_t most,
                    std::chrono::nanoseconds idle = std::chrono::seconds(60))
         : address_(std::move(address))
-        , permits_(most)
         , idle_time_(static_cast<std::uint64_t>(idle.count()))
-        , now_(&node.loop()->now)
-    {}
-    // Waits while all are in use. Throws what connect() throws.
-    Task<Lease> take(std::chrono::nanoseconds timeout = {})
+        , state_(std::make_shared<State>(most))
     {
-        Semaphore::Permit permit = co_await permits_.acquire();
-        while (!idle_.empty()) {
-            Idle last = std::move(idle_.back());
-            idle_.pop_back();
-            if (last.stream.is_quiet() && *now_ - last.since < idle_time_)
-                co_return Lease(*this, std::move(permit), std::move(last.stream));
-        }
-        ClientStream stream = co_await connect(address_, timeout);
-        co_return Lease(*this, std::move(permit), std::move(stream));
+        state_->now = &node.loop()->now;
     }
-    std::size_t idle() const { return idle_.size(); }
+    ConnectionPool(const ConnectionPool &) = delete;
+    ConnectionPool &operator=(const ConnectionPool &) = delete;
+    ~ConnectionPool()
+    {
+        state_->now = nullptr;
+        state_->idle.clear();
+    }
+    // Waits while all are in use. Throws what connect() throws.
+    Task<Lease> take(std::chrono::nanoseconds timeout = {}) { return take(state_, address_, idle_time_, timeout); }
+    std::size_t idle() const { return state_->idle.size(); }
 
 private:
-    struct Idle {
-        ClientStream stream;
-        std::uint64_t since;
-    };
+    static Task<Lease> take(std::shared_ptr<State> state, std::string address, std::uint64_t idle_time,
+                            std::chrono::nanoseconds timeout)
+    {
+        Semaphore::Permit permit = co_await state->permits.acquire();
+        while (!state->idle.empty()) {
+            Idle last = std::move(state->idle.back());
+            state->idle.pop_back();
+            if (last.stream.is_quiet() && *state->now - last.since < idle_time)
+                co_return Lease(state, std::move(permit), std::move(last.stream));
+        }
+        ClientStream stream = co_await connect(address, timeout);
+        co_return Lease(state, std::move(permit), std::move(stream));
+    }
     std::string address_;
-    Semaphore permits_;
     std::uint64_t idle_time_;
-    const std::uint64_t *now_;
-    std::deque<Idle> idle_;
+    std::shared_ptr<State> state_;
 };
 
 } // namespace hawser

@@ -66,7 +66,7 @@ public:
     // The next part, or nothing. What was not read of the one before is dropped.
     Task<std::optional<Part>> next()
     {
-        while (co_await read()) {}
+        while (const auto left = co_await read()) static_cast<void>(left);
         if (over_) co_return std::nullopt;
         if (++parts_ > limits_.parts)
             throw Problem(413, "expected at most " + std::to_string(limits_.parts) + " parts");

@@ -9,7 +9,8 @@
 //         {
 //             auto session = co_await sessions.open(call.request());
 //             session.set("visits", …);
-//             co_return co_await sessions.save(std::move(session), call.request(), response);
+//             co_await sessions.save(std::move(session), call.request(), response);
+//             co_return response;
 //         }
 //     };
 #pragma once
@@ -153,12 +154,10 @@ public:
     {}
     // The visitor's session, or a new one, which is kept once it is saved.
     Task<Session> open(const Request &request) { return open(store_, node_, find_id(request)); }
-    // Keeps it, and sets the cookie of `response`; returns that.
-    Task<Response> save(Session session, const Request &request, Response response)
+    // Keeps it, and sets the cookie of `response`, which lives until this is done.
+    Task<> save(Session session, const Request &request, Response &response)
     {
-        Cookie cookie{.name = cookie_, .max_age = time_};
-        cookie.secure = view(request.raw()->scheme) == "https";
-        return save(store_, node_, std::move(session), std::move(cookie), request, std::move(response));
+        return save(store_, node_, std::move(session), cookie_, time_, request, response);
     }
 
 private:
@@ -191,21 +190,19 @@ private:
         session.data_ = std::move(*data);
         co_return session;
     }
-    static Task<Response> save(SessionStore &store, Node node, Session session, Cookie cookie, Request request,
-                               Response response)
+    static Task<> save(SessionStore &store, Node node, Session session, std::string name, std::chrono::seconds time,
+                       Request request, Response &response)
     {
         const std::string old = session.id_;
         if ((session.ended_ || session.renewed_) && !old.empty()) co_await store.remove(old);
         if (session.ended_) {
-            if (!old.empty()) set_cookie(response, request, forget_cookie(cookie.name));
-            co_return response;
+            if (!old.empty()) set_cookie(response, request, forget_cookie(name));
+            co_return;
         }
-        cookie.value = old.empty() || session.renewed_ ? new_id() : old;
+        const std::string id = old.empty() || session.renewed_ ? new_id() : old;
         const std::int64_t now = node.loop()->wall;
-        const std::int64_t until = now + std::chrono::nanoseconds(*cookie.max_age).count();
-        set_cookie(response, request, cookie);
-        co_await store.save(cookie.value, std::move(session.data_), now, until);
-        co_return response;
+        set_cookie(response, request, Cookie{.name = name, .value = id, .max_age = time});
+        co_await store.save(id, std::move(session.data_), now, now + std::chrono::nanoseconds(time).count());
     }
     SessionStore &store_;
     Node node_;

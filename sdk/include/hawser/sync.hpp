@@ -5,6 +5,7 @@
 #include "hawser/error.hpp"
 #include "hawser/task.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <deque>
 #include <optional>
@@ -254,7 +255,13 @@ public:
         : capacity_(capacity)
     {}
     // Waits for room. False: the channel is closed, and the value was dropped.
-    Push push(T value) { return Push(*this, std::move(value)); }
+    template<typename U>
+    requires std::convertible_to<U &&, T> Push push(U &&value)
+    {
+        static_assert(detail::kWholeValueInAwait<U>,
+                      "g++ before 14 destroys an aggregate twice that is made inside a co_await; name it first");
+        return Push(*this, T(std::forward<U>(value)));
+    }
     // Waits for a value. Nothing: the channel is closed and empty.
     Pop pop() { return Pop(*this); }
     // False: no room, or closed; `value` is as it was.

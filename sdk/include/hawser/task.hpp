@@ -97,6 +97,9 @@ inline constexpr bool kWholeInAwait = std::is_lvalue_reference_v<F> || std::is_t
 template<typename F>
 inline constexpr bool kWholeInAwait = true;
 #endif
+// The same for values, of which only aggregates are in danger.
+template<typename T>
+inline constexpr bool kWholeValueInAwait = kWholeInAwait<T> || !std::is_aggregate_v<T>;
 
 } // namespace detail
 

@@ -73,6 +73,9 @@ public:
         exchange_->body_end();
         exchange_->host.run();
     }
+    // The same, in the loop's own time.
+    void send_later(std::string_view part) { exchange_->body(part); }
+    void end_later() { exchange_->body_end(); }
     // The client has gone.
     void close(std::int32_t reason = HAWSER_CLOSED)
     {
