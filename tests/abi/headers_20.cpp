@@ -1,5 +1,5 @@
 // The whole C++ layer in one plugin: compiled alone, without a warning.
-#include "hawser/client.hpp"
+#include "hawser/client_service.hpp"
 #include "hawser/combine.hpp"
 #include "hawser/context.hpp"
 #include "hawser/cron.hpp"

@@ -1,5 +1,5 @@
-// Tests of hawser/client.hpp: connections that a plugin opens.
-#include "hawser/client.hpp"
+// Tests of hawser/client.hpp and client_service.hpp: connections that a plugin opens.
+#include "hawser/client_service.hpp"
 #include "hawser/testing.hpp"
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // Everything of the SDK that waits, ended at each of its events in turn, in many orders: nothing is left behind,
 // nothing is touched after its end. What a problem prints says which order it was.
-#include "hawser/client.hpp"
+#include "hawser/client_service.hpp"
 #include "hawser/cron.hpp"
 #include "hawser/deferred_tools.hpp"
 #include "hawser/http.hpp"

@@ -1,0 +1,218 @@
+// hawser/client_service.hpp: connections that last: a client that connects again, and a pool of connections. [loop]
+#pragma once
+
+#include "hawser/client.hpp"
+#include "hawser/deferred.hpp"
+#include "hawser/scope.hpp"
+#include "hawser/sync.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hawser {
+
+// How long to wait before the next attempt: doubled each time, up to `most`, and then between half and all of it, so
+// that clients do not all come back at once.
+class Backoff {
+public:
+    explicit Backoff(std::chrono::nanoseconds first = std::chrono::milliseconds(100),
+                     std::chrono::nanoseconds most = std::chrono::seconds(60), std::uint64_t seed = 1)
+        : first_(first)
+        , most_(most)
+        , next_(first)
+        , random_(seed)
+    {}
+    std::chrono::nanoseconds next()
+    {
+        const auto now = std::exchange(next_, std::min(most_, next_ * 2));
+        return now / 2 +
+               std::chrono::nanoseconds(std::uniform_int_distribution<std::int64_t>(0, now.count() / 2)(random_));
+    }
+    void reset() { next_ = first_; }
+
+private:
+    std::chrono::nanoseconds first_, most_, next_;
+    std::mt19937_64 random_;
+};
+
+// Keeps a connection: connects, runs `serve(stream)`, and when that returns or throws, or nothing can be reached,
+// connects again after a back-off. Ends with this object.
+class ClientService {
+public:
+    using Serve = std::function<Task<void>(Stream &)>;
+
+    ClientService(const Node &node, std::string address, Serve serve, Backoff backoff = Backoff())
+        : node_(node)
+        , address_(std::move(address))
+        , serve_(std::move(serve))
+        , backoff_(backoff)
+        , scope_(node)
+    {}
+    ClientService(const ClientService &) = delete;
+    ClientService &operator=(const ClientService &) = delete;
+    ~ClientService() { stop(); }
+
+    void start()
+    {
+        if (scope_.empty()) scope_.spawn(run());
+    }
+    void stop()
+    {
+        scope_.cancel();
+        current_ = nullptr;
+        tell([](Deferred<Stream *> &waiter) {
+            waiter.errback(StatusError(HAWSER_CANCELLED, "the client was stopped"));
+        });
+    }
+    bool connected() const { return current_ != nullptr; }
+
+    // The stream, now or when it is connected; it is valid until then serve() ends. Fails after so many attempts in
+    // vain; 0: waits for ever.
+    Deferred<Stream *> when_connected(std::size_t fail_after = 0)
+    {
+        if (current_ != nullptr) return Deferred<Stream *>::succeeded(current_);
+        Deferred<Stream *> result;
+        waiting_.push_back({result, fail_after});
+        return result;
+    }
+
+private:
+    struct Waiting {
+        Deferred<Stream *> result;
+        std::size_t attempts; // left; 0: any number
+    };
+    Task<void> run()
+    {
+        for (;;) {
+            std::string why;
+            try {
+                ClientStream stream = co_await connect(address_);
+                backoff_.reset();
+                current_ = &*stream;
+                tell([this](Deferred<Stream *> &waiter) { waiter.callback(current_); });
+                co_await serve_(*stream);
+            } catch (const std::exception &error) {
+                why = error.what();
+            }
+            const bool was_connected = std::exchange(current_, nullptr) != nullptr;
+            if (!why.empty()) node_.log(HAWSER_LOG_WARNING, "client_failed", {{"address", address_}, {"error", why}});
+            if (!was_connected) give_up(why);
+            co_await sleep(backoff_.next());
+        }
+    }
+    void give_up(const std::string &why)
+    {
+        std::vector<Deferred<Stream *>> over;
+        std::erase_if(waiting_, [&](Waiting &waiting) {
+            if (waiting.attempts == 0 || --waiting.attempts > 0) return false;
+            over.push_back(waiting.result);
+            return true;
+        });
+        for (auto &result : over)
+            if (!result.called()) result.errback(StatusError(HAWSER_FAILED, why));
+    }
+    template<typename F>
+    void tell(F f)
+    {
+        for (Waiting &waiting : std::exchange(waiting_, {}))
+            if (!waiting.result.called()) f(waiting.result);
+    }
+    Node node_;
+    std::string address_;
+    Serve serve_;
+    Backoff backoff_;
+    Stream *current_ = nullptr;
+    std::vector<Waiting> waiting_;
+    Scope scope_; // the last: its tasks use the rest
+};
+
+// At most so many connections to one address, kept for the next who asks. What is out may outlive the pool.
+class ConnectionPool {
+    struct Idle {
+        ClientStream stream;
+        std::uint64_t since;
+    };
+    struct State {
+        explicit State(std::size_t most)
+            : permits(most)
+        {}
+        Semaphore permits;
+        std::deque<Idle> idle;
+        const std::uint64_t *now = nullptr; // of the loop; null: the pool has gone
+    };
+
+public:
+    // A connection for as long as it is held. discard() it when the other side may not know where it is.
+    class Lease {
+    public:
+        Lease(std::shared_ptr<State> pool, Semaphore::Permit permit, ClientStream stream)
+            : pool_(std::move(pool))
+            , permit_(std::move(permit))
+            , stream_(std::move(stream))
+        {}
+        Lease(Lease &&) noexcept = default;
+        Lease &operator=(Lease &&) = delete;
+        ~Lease()
+        {
+            if (pool_ && pool_->now != nullptr && stream_.is_quiet())
+                pool_->idle.push_back({std::move(stream_), *pool_->now});
+        }
+        Stream *operator->() const { return &*stream_; }
+        Stream &operator*() const { return *stream_; }
+        void discard() { stream_.abort(); }
+
+    private:
+        std::shared_ptr<State> pool_;
+        Semaphore::Permit permit_; // given back after the connection
+        ClientStream stream_;
+    };
+
+    ConnectionPool(const Node &node, std::string address, std::size_t most,
+                   std::chrono::nanoseconds idle = std::chrono::seconds(60))
+        : address_(std::move(address))
+        , idle_time_(static_cast<std::uint64_t>(idle.count()))
+        , state_(std::make_shared<State>(most))
+    {
+        state_->now = &node.loop()->now;
+    }
+    ConnectionPool(const ConnectionPool &) = delete;
+    ConnectionPool &operator=(const ConnectionPool &) = delete;
+    ~ConnectionPool()
+    {
+        state_->now = nullptr;
+        state_->idle.clear();
+    }
+    // Waits while all are in use. Throws what connect() throws.
+    Task<Lease> take(std::chrono::nanoseconds timeout = {}) { return take(state_, address_, idle_time_, timeout); }
+    std::size_t idle() const { return state_->idle.size(); }
+
+private:
+    static Task<Lease> take(std::shared_ptr<State> state, std::string address, std::uint64_t idle_time,
+                            std::chrono::nanoseconds timeout)
+    {
+        Semaphore::Permit permit = co_await state->permits.acquire();
+        while (!state->idle.empty()) {
+            Idle last = std::move(state->idle.back());
+            state->idle.pop_back();
+            if (last.stream.is_quiet() && *state->now - last.since < idle_time)
+                co_return Lease(state, std::move(permit), std::move(last.stream));
+        }
+        ClientStream stream = co_await connect(address, timeout);
+        co_return Lease(state, std::move(permit), std::move(stream));
+    }
+    std::string address_;
+    std::uint64_t idle_time_;
+    std::shared_ptr<State> state_;
+};
+
+} // namespace hawser
