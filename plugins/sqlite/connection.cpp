@@ -120,7 +120,7 @@ Failure Connection::prepare(const std::string &text, const std::vector<Value> &v
     int at = 0, code = SQLITE_OK;
     for (const Value &value : values) {
         ++at;
-        // The values live as long as the statement is at hand; the cast is SQLite's own for that.
+        // SQLite copies texts: rows in parts are read when the call that brought the values has ended.
         if (value.type == HAWSER_SQL_INTEGER)
             code = sqlite3_bind_int64(statement, at, value.integer);
         else if (value.type == HAWSER_SQL_REAL)

@@ -18,7 +18,6 @@ void Database::open()
     }
     const std::scoped_lock lock(mutex_);
     idle_.push_back(std::move(first));
-    sessions_.free = settings_.connections;
     open_ = true;
 }
 

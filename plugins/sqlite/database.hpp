@@ -34,7 +34,9 @@ class Database {
 public:
     explicit Database(Settings settings)
         : settings_(std::move(settings))
-    {}
+    {
+        sessions_.free = settings_.connections;
+    }
     Database(const Database &) = delete;
     Database &operator=(const Database &) = delete;
 

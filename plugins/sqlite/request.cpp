@@ -64,6 +64,9 @@ std::int64_t HAWSER_CALL Request::work(void *request) noexcept
     auto &self = *static_cast<Request *>(request);
     try {
         self.failure_ = self.run();
+        // Here, as what it may have to roll back or to close takes its time.
+        if (self.connection_ != nullptr && self.with_.opened == nullptr && self.failure_.status != kNeedsWriter)
+            self.database_.give(std::move(self.connection_));
     } catch (const std::exception &error) {
         self.failure_ = {HAWSER_FAILED, error.what()};
     }

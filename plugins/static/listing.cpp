@@ -2,6 +2,8 @@
 #include "listing.hpp"
 
 #include "file.hpp"
+#include "hawser/http_form.hpp"
+#include "hawser/http_problem.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,66 +15,6 @@
 
 namespace static_files {
 namespace {
-
-std::string html(std::string_view text)
-{
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-        case '&':
-            out += "&amp;";
-            break;
-        case '<':
-            out += "&lt;";
-            break;
-        case '>':
-            out += "&gt;";
-            break;
-        case '"':
-            out += "&quot;";
-            break;
-        case '\'':
-            out += "&#39;";
-            break;
-        default:
-            out += c;
-        }
-    }
-    return out;
-}
-
-// RFC 3986 § 2.3: all but unreserved characters are encoded.
-std::string encoded(std::string_view name)
-{
-    std::string out;
-    for (const char c : name) {
-        const auto u = static_cast<unsigned char>(c);
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                           c == '.' || c == '_' || c == '~';
-        char code[4];
-        std::snprintf(code, sizeof code, "%%%02X", u);
-        out += plain ? std::string(1, c) : std::string(code);
-    }
-    return out;
-}
-
-// Of UTF-8: others are not listed.
-std::string json_text(std::string_view text)
-{
-    std::string out = "\"";
-    for (const char c : text) {
-        const auto u = static_cast<unsigned char>(c);
-        char code[8];
-        std::snprintf(code, sizeof code, "\\u%04x", u);
-        if (c == '"' || c == '\\')
-            out.append(1, '\\').append(1, c);
-        else if (u < 0x20 || u == 0x7f)
-            out += code;
-        else
-            out += c;
-    }
-    return out + '"';
-}
 
 std::string link(std::string_view column, std::string_view key, std::string_view query)
 {
@@ -138,20 +80,21 @@ std::string listing_html(std::string_view path, std::string_view query, const st
 {
     std::string out = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-                      html(path) +
+                      hawser::http::html_escaped(path) +
                       "</title>\n<style>body{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;"
                       "padding:0 1rem;color-scheme:light dark}table{border-collapse:collapse;width:100%}"
                       "td,th{padding:.15rem .8rem .15rem 0;text-align:left}td+td,th+th{white-space:nowrap}"
                       ".n{text-align:right;font-variant-numeric:tabular-nums}</style></head>\n<body><h1>" +
-                      html(path) + "</h1>\n<table><thead><tr><th>" + link("Name", "name", query) +
+                      hawser::http::html_escaped(path) + "</h1>\n<table><thead><tr><th>" + link("Name", "name", query) +
                       "</th><th class=\"n\">" + link("Size", "size", query) + "</th><th>" +
                       link("Changed", "time", query) + "</th></tr></thead>\n<tbody>\n";
     if (path != "/") out += "<tr><td><a href=\"../\">../</a></td><td></td><td></td></tr>\n";
     for (const Listed &each : all) {
         const std::string slash = each.directory ? "/" : "";
-        out += "<tr><td><a href=\"" + encoded(each.name) + slash + "\">" + html(each.name) + slash +
-               "</a></td><td class=\"n\">" + (each.directory ? "" : std::to_string(each.size)) + "</td><td>" +
-               http_date(each.changed) + "</td></tr>\n";
+        out += "<tr><td><a href=\"" + hawser::http::percent_encoded(each.name) + slash + "\">" +
+               hawser::http::html_escaped(each.name) + slash + "</a></td><td class=\"n\">" +
+               (each.directory ? "" : std::to_string(each.size)) + "</td><td>" + http_date(each.changed) +
+               "</td></tr>\n";
     }
     return out + "</tbody></table></body></html>\n";
 }
@@ -160,8 +103,8 @@ std::string listing_json(const std::vector<Listed> &all)
 {
     std::string out = "[";
     for (const Listed &each : all) {
-        out += (out.size() > 1 ? "," : "") + std::string("\n{\"name\":") + json_text(each.name) + ",\"type\":\"" +
-               (each.directory ? "directory" : "file") + '"' +
+        out += (out.size() > 1 ? "," : "") + std::string("\n{\"name\":") + hawser::http::json_string(each.name) +
+               ",\"type\":\"" + (each.directory ? "directory" : "file") + '"' +
                (each.directory ? "" : ",\"size\":" + std::to_string(each.size)) + ",\"changed\":\"" +
                http_date(each.changed) + "\"}";
     }

@@ -246,6 +246,34 @@ TEST_F(Sqlite, ReservesNoMoreConnectionsThanItMay)
     EXPECT_TRUE(used.scope.empty());
 }
 
+TEST_F(Sqlite, ReservesNoMoreAfterARestartThatSomebodyHeldOneThrough)
+{
+    Used used(kind(), options(1));
+    Scope holder(used.node);
+    hawser::Event over;
+    holder.spawn(
+        [&]() -> Task<> { co_await used.db.with_session([&](Sql::Session &) -> Task<> { co_await over.wait(); }); });
+    used.host.run();
+    used.service.stop();
+    used.service.start();
+    over.set();
+    used.host.run();
+    int reserved = 0;
+    hawser::Event go_on;
+    for (int i = 0; i < 3; ++i)
+        used.scope.spawn([&]() -> Task<> {
+            co_await used.db.with_session([&](Sql::Session &) -> Task<> {
+                ++reserved;
+                co_await go_on.wait();
+            });
+        });
+    used.host.run();
+    EXPECT_EQ(reserved, 1);
+    go_on.set();
+    used.host.run();
+    EXPECT_EQ(reserved, 3);
+}
+
 constexpr const char *kEndless =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 constexpr const char *kMany =

@@ -10,31 +10,39 @@
 #include <vector>
 
 namespace hawser {
+namespace detail {
+
+// What is waited for together.
+struct Parts {
+    std::vector<Deferred<void>> parts;
+    std::size_t left = 0;
+    bool over = false;
+    void cancel()
+    {
+        over = true;
+        for (Deferred<void> &part : std::exchange(parts, {})) part.cancel();
+    }
+};
+
+} // namespace detail
 
 // All results in their order. The first error cancels the others and is the error.
 template<typename T>
 Deferred<std::vector<T>> gather(std::vector<Deferred<T>> all)
 {
-    struct Gathered {
+    struct Gathered : detail::Parts {
         std::vector<std::optional<T>> values;
-        std::vector<Deferred<void>> parts;
-        std::size_t left = 0;
-        bool over = false;
     };
     auto state = std::make_shared<Gathered>();
-    const auto cancel_all = [](const std::shared_ptr<Gathered> &of) {
-        of->over = true;
-        for (Deferred<void> &part : std::exchange(of->parts, {})) part.cancel();
-    };
-    Deferred<std::vector<T>> whole([state, cancel_all] { cancel_all(state); });
+    Deferred<std::vector<T>> whole([state] { state->cancel(); });
     state->left = all.size();
     state->values.resize(all.size());
     if (all.empty()) whole.callback({});
     for (std::size_t i = 0; i < all.size(); ++i) {
-        auto part = all[i].add_both([state, whole, cancel_all, i](Outcome<T> outcome) mutable {
+        auto part = all[i].add_both([state, whole, i](Outcome<T> outcome) mutable {
             if (state->over) return;
             if (outcome.thrown) {
-                cancel_all(state);
+                state->cancel();
                 return whole.errback(outcome.thrown);
             }
             state->values[i].emplace(std::move(*outcome.value));
@@ -54,25 +62,18 @@ Deferred<std::vector<T>> gather(std::vector<Deferred<T>> all)
 template<typename T>
 Deferred<std::pair<std::size_t, T>> race(std::vector<Deferred<T>> all)
 {
-    struct Race {
-        std::vector<Deferred<void>> parts;
-        std::size_t left = 0;
+    struct Race : detail::Parts {
         std::string errors;
-        bool over = false;
     };
     auto state = std::make_shared<Race>();
-    const auto cancel_all = [](const std::shared_ptr<Race> &of) {
-        of->over = true;
-        for (Deferred<void> &part : std::exchange(of->parts, {})) part.cancel();
-    };
-    Deferred<std::pair<std::size_t, T>> whole([state, cancel_all] { cancel_all(state); });
+    Deferred<std::pair<std::size_t, T>> whole([state] { state->cancel(); });
     state->left = all.size();
     if (all.empty()) whole.errback(Error("expected at least one to race, got none"));
     for (std::size_t i = 0; i < all.size(); ++i) {
-        auto part = all[i].add_both([state, whole, cancel_all, i](Outcome<T> outcome) mutable {
+        auto part = all[i].add_both([state, whole, i](Outcome<T> outcome) mutable {
             if (state->over) return;
             if (!outcome.thrown) {
-                cancel_all(state);
+                state->cancel();
                 return whole.callback({i, std::move(*outcome.value)});
             }
             state->errors += (state->errors.empty() ? "" : "; ") + detail::what(outcome.thrown);
