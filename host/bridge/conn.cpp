@@ -152,11 +152,9 @@ void Conn::set_dial(Dial *dial)
     wait_for_socket();
 }
 
-bool Conn::next_socket() { return dial_ != nullptr && dial_->next(); }
-
 void Conn::end_dial()
 {
-    if (!accepted_ && dial_ != nullptr) std::exchange(dial_, nullptr)->forget();
+    if (!accepted_) delete std::exchange(dial_, nullptr);
 }
 
 void Conn::drain(std::uint64_t deadline, std::uint32_t why)

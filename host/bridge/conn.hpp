@@ -41,7 +41,6 @@ public:
 
 private:
     void opened() override;
-    bool next_socket() override;
     std::size_t received(const char *data, std::size_t n) override;
     void drained() override;
     void may_move() override;

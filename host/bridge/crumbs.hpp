@@ -12,6 +12,9 @@ inline constexpr std::uint32_t kOpen = 7;             // hawser_protocol
 inline constexpr std::uint32_t kStart = 7, kStop = 8; // hawser_service
 inline constexpr std::uint32_t kSessionOpen = 65, kSessionData = 66, kSessionDrained = 67, kSessionEof = 68,
                                kSessionTimer = 69, kSessionDrain = 70, kSessionPark = 71, kSessionClose = 72;
+inline constexpr std::uint32_t kReceiver = 160;                                // + n: hawser_receiver
+inline constexpr std::uint32_t kProcess = 168;                                 // + n: hawser_process_events
+inline constexpr std::uint32_t kReady = 176;                                   // + 1: what hawser_ready.watch was given
 inline constexpr std::uint32_t kComplete = 192, kPosted = 193, kRelease = 194; // and plugin/entry_names.hpp
 
 // The crumb of a call into a plugin, for as long as the call lasts.

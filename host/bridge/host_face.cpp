@@ -1,10 +1,14 @@
 // Tests: tests/unit/bridge/loop_face_test.cpp
 #include "bridge/host_face.hpp"
 
+#include "bridge/child_process.hpp"
 #include "bridge/crumbs.hpp"
+#include "bridge/datagram_port.hpp"
 #include "bridge/guard.hpp"
+#include "bridge/life_face.hpp"
 #include "bridge/loop_face.hpp"
 #include "bridge/metric_face.hpp"
+#include "bridge/ready_face.hpp"
 #include "bridge/record_face.hpp"
 #include "config/host_interfaces.hpp"
 
@@ -21,8 +25,8 @@ struct Interface {
     const void *table;
 };
 constexpr std::array kInterfaces{
-    Interface{HAWSER_METRICS, &kMetrics},
-    Interface{HAWSER_RECORDS, &kRecords},
+    Interface{HAWSER_DATAGRAM, &kDatagrams}, Interface{HAWSER_LIFE, &kLife},       Interface{HAWSER_METRICS, &kMetrics},
+    Interface{HAWSER_PROCESS, &kProcesses},  Interface{HAWSER_READY, &kReadiness}, Interface{HAWSER_RECORDS, &kRecords},
 };
 
 constexpr bool offers_what_manifests_may_require()

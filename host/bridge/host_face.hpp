@@ -48,6 +48,16 @@ public:
         failed_ = std::move(hear);
     }
 
+    // Hears of hawser_life.stop on any thread.
+    void on_end_asked(std::function<void(const std::string &node, int status, const std::string &why)> hear)
+    {
+        end_asked_ = std::move(hear);
+    }
+    void ask_end(const std::string &node, int status, const std::string &why) const // [any-thread]
+    {
+        if (end_asked_) end_asked_(node, status, why);
+    }
+
     // A function of the node `tag` threw; from inside of the handler of that. Logged by whoever knows the nodes.
     void threw(std::uint32_t tag, std::uint32_t entry) noexcept; // [any-thread]
     void on_threw(std::function<void(std::uint32_t tag, std::uint32_t entry, const std::string &text)> hear)
@@ -73,6 +83,7 @@ private:
     Metrics *metrics_ = nullptr;
     std::vector<LoopFace *> loops_;
     std::function<void(const std::string &, const std::string &)> failed_;
+    std::function<void(const std::string &, int, const std::string &)> end_asked_;
     std::function<void(std::uint32_t, std::uint32_t, const std::string &)> threw_;
 };
 

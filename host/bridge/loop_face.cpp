@@ -11,13 +11,14 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <utility>
 
 namespace hawser::host {
 namespace {
 
 // hawser_op.host while the op is pending: [0] what it waits for, [1] its place in the heap or its job, [2] the tag of
 // who started it.
-constexpr std::uintptr_t kIdle = 0, kTimer = 1, kJob = 2;
+constexpr std::uintptr_t kIdle = 0, kTimer = 1, kJob = 2, kRun = 3;
 
 std::uintptr_t word(const hawser_op *op, int i) { return reinterpret_cast<std::uintptr_t>(op->host[i]); }
 void set_word(hawser_op *op, int i, std::uintptr_t value) { op->host[i] = reinterpret_cast<void *>(value); }
@@ -193,6 +194,10 @@ std::uint64_t LoopFace::abort_connections(bool outgoing_too)
         conn.close(CloseHow::Abort);
         ++count;
     });
+    if (outgoing_too) {
+        const std::vector<Guest *> guests = guests_; // they leave when they have ended
+        for (Guest *guest : guests) guest->abort();
+    }
     return count;
 }
 
@@ -210,10 +215,32 @@ std::int32_t LoopFace::timer(hawser_loop *loop, std::uint64_t at, hawser_op *op)
     return HAWSER_PENDING;
 }
 
+void LoopFace::set_running()
+{
+    running_ = true;
+    for (hawser_op *op : std::exchange(await_running_, {})) {
+        hawser_enter(abi_, HAWSER_CRUMB(word(op, 2), crumb::kComplete));
+        timer(abi_, 0, op);
+    }
+    hawser_enter(abi_, 0);
+}
+
+void LoopFace::await_running(hawser_op *op)
+{
+    if (running_) {
+        timer(abi_, 0, op);
+        return;
+    }
+    set_word(op, 0, kRun);
+    set_word(op, 2, tag_in_hand(abi_));
+    await_running_.push_back(op);
+}
+
 std::int32_t LoopFace::cancel(hawser_loop *loop, hawser_op *op) noexcept
 {
     const std::uintptr_t kind = word(op, 0);
     set_word(op, 0, kIdle);
+    if (kind == kRun) return std::erase(of(loop).await_running_, op) > 0 ? 1 : 0;
     if (kind == kTimer) return of(loop).loop().timers().cancel(&op->host[1]) ? 1 : 0;
     if (kind != kJob) return 0;
     static_cast<Job *>(op->host[1])->detach();

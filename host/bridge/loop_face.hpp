@@ -11,7 +11,9 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace hawser::host {
 
@@ -32,6 +34,17 @@ public:
 
 protected:
     ~Carrier() = default;
+};
+
+// What a plugin has open on a loop beside connections: sockets for datagrams, processes, descriptors. For one loop's
+// thread.
+class Guest {
+public:
+    // Ends it now; the plugin hears that from the top of the loop, before the next turn's work.
+    virtual void abort() = 0;
+
+protected:
+    ~Guest() = default;
 };
 
 class LoopFace : public Transport {
@@ -65,6 +78,15 @@ public:
     Conn *reopen(Parked &parked, const hawser_protocol &protocol, void *instance);
     // Ends the connections of listeners (or all, and then none is opened any more) at once. Returns how many.
     std::uint64_t abort_connections(bool outgoing_too);
+    void enter(Guest &guest) { guests_.push_back(&guest); }
+    void leave(Guest &guest) { std::erase(guests_, &guest); }
+    bool is_ending() const { return ending_; } // nothing is opened any more
+    // The generation serves: whoever waits for that hears it in the next turn, and from now on at once.
+    void set_running();
+    void await_running(hawser_op *op);
+    // Gives a connected socket to a listener of this process, by its name. False: there is none.
+    bool open_door(std::string_view listener, Fd socket) { return door_ && door_(listener, std::move(socket)); }
+    void on_door(std::function<bool(std::string_view listener, Fd socket)> open) { door_ = std::move(open); }
     // A session that was made after drain_sessions() hears of it too.
     void drain_late(Conn &conn);
     // Called from the top of the loop whenever a connection has gone.
@@ -98,6 +120,10 @@ private:
     std::uint32_t drain_why_ = 0;
     Carrier *carrier_ = nullptr;
     std::function<void()> gone_;
+    std::function<bool(std::string_view, Fd)> door_;
+    std::vector<Guest *> guests_;
+    bool running_ = false;
+    std::vector<hawser_op *> await_running_;
 };
 
 } // namespace hawser::host

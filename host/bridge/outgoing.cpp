@@ -8,10 +8,12 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
@@ -42,84 +44,131 @@ Fd begin_connecting(const sockaddr *address, socklen_t size)
 
 } // namespace
 
+// One of several sockets on their way. Stays until the turn in which it was given up is over.
+class Dial::Attempt final : public Watch {
+public:
+    Attempt(Dial &dial, Fd fd)
+        : owner(&dial)
+        , socket(std::move(fd))
+    {}
+    void on_ready(std::uint32_t) override
+    {
+        if (owner == nullptr) return;
+        int error = 0;
+        socklen_t size = sizeof error;
+        ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+        owner->attempt_ended(*this, error);
+    }
+    Dial *owner;
+    Fd socket;
+};
+
 Dial::Dial(LoopFace &face, Conn &conn, std::uint64_t until)
     : face_(face)
-    , conn_(&conn)
+    , conn_(conn)
 {
-    loop = &face.loop();
-    loop->timers().start(until, expired, this, &timer_);
+    face_.loop().timers().start(until, expired, this, &timer_);
 }
 
 Dial::~Dial()
 {
-    loop->timers().cancel(&timer_);
-    if (found_ != nullptr) ::freeaddrinfo(found_);
+    face_.loop().timers().cancel(&timer_);
+    face_.loop().timers().cancel(&next_timer_);
+    if (lookup_ != nullptr) lookup_->forget();
+    for (auto &attempt : attempts_) retire(std::move(attempt));
 }
 
 void Dial::expired(void *who)
 {
-    static_cast<Dial *>(who)->conn_->cannot_connect(Outcome::TimedOut, "the connection could not be made in time");
+    static_cast<Dial *>(who)->conn_.cannot_connect(Outcome::TimedOut, "the connection could not be made in time");
 }
 
-void Dial::forget()
+void Dial::found(void *who, int status, Addresses addresses)
 {
-    conn_ = nullptr;
-    loop->timers().cancel(&timer_);
-    if (!looking_up_) delete this;
-}
-
-int Dial::look_up(int flags)
-{
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = flags | AI_NUMERICSERV;
-    return ::getaddrinfo(host_.c_str(), port_.c_str(), &hints, &found_);
-}
-
-void Dial::work() { status_ = look_up(AI_ADDRCONFIG); }
-
-void Dial::done()
-{
-    looking_up_ = false;
-    if (conn_ == nullptr)
-        delete this;
+    auto &self = *static_cast<Dial *>(who);
+    self.lookup_ = nullptr;
+    if (status != 0)
+        self.conn_.cannot_connect(Outcome::NotFound, ::gai_strerror(status));
     else
-        go();
+        self.race(std::move(addresses));
 }
 
-void Dial::go()
+void Dial::race(Addresses addresses)
 {
-    next_ = found_;
-    if (status_ != 0)
-        conn_->cannot_connect(Outcome::NotFound, ::gai_strerror(status_));
-    else if (!next())
-        conn_->cannot_connect(error_);
+    left_ = take_turns(std::move(addresses));
+    std::reverse(left_.begin(), left_.end());
+    try_next();
 }
 
-bool Dial::next()
+void Dial::hurry(void *who) { static_cast<Dial *>(who)->try_next(); }
+
+void Dial::try_next()
 {
-    while (next_ != nullptr) {
-        const addrinfo *address = std::exchange(next_, next_->ai_next);
-        if (Fd socket = begin_connecting(address->ai_addr, address->ai_addrlen)) {
-            conn_->connect_to(std::move(socket));
-            return true;
+    face_.loop().timers().cancel(&next_timer_);
+    while (!left_.empty()) {
+        const ResolvedAddress address = left_.back();
+        left_.pop_back();
+        Fd socket = begin_connecting(address.get(), address.size);
+        if (!socket) {
+            error_ = errno;
+            continue;
         }
-        error_ = errno;
-    }
-    return false;
-}
-
-void Dial::start_tcp(std::string host, std::string port)
-{
-    host_ = std::move(host);
-    port_ = std::move(port);
-    // A literal address needs no pool.
-    if (look_up(AI_NUMERICHOST) == 0) {
-        go();
+        auto attempt = std::make_unique<Attempt>(*this, std::move(socket));
+        if (const auto added = face_.loop().add(attempt->socket.get(), EPOLLOUT, attempt.get()); !added) {
+            error_ = ENOMEM;
+            continue;
+        }
+        attempts_.push_back(std::move(attempt));
+        if (!left_.empty()) face_.loop().timers().start(face_.loop().now() + kNextAfter, hurry, this, &next_timer_);
         return;
     }
-    looking_up_ = face_.host().pool().submit(this) == OffloadPool::Taken::Ok;
-    if (!looking_up_) conn_->cannot_connect(Outcome::Limit, "too many name look-ups wait");
+    if (attempts_.empty()) conn_.cannot_connect(error_);
+}
+
+void Dial::attempt_ended(Attempt &attempt, int error)
+{
+    const auto mine = std::find_if(attempts_.begin(), attempts_.end(),
+                                   [&attempt](const auto &each) { return each.get() == &attempt; });
+    std::unique_ptr<Attempt> ended = std::move(*mine);
+    attempts_.erase(mine);
+    face_.loop().remove(ended->socket.get());
+    Fd socket = std::move(ended->socket);
+    retire(std::move(ended));
+    if (error != 0) {
+        error_ = error;
+        try_next();
+        return;
+    }
+    face_.loop().timers().cancel(&next_timer_);
+    left_.clear();
+    for (auto &slower : attempts_) retire(std::move(slower));
+    attempts_.clear();
+    conn_.connect_to(std::move(socket));
+}
+
+void Dial::retire(std::unique_ptr<Attempt> attempt)
+{
+    attempt->owner = nullptr;
+    if (attempt->socket) {
+        face_.loop().remove(attempt->socket.get());
+        attempt->socket.reset();
+    }
+    const auto end = [](const Task &task) { delete static_cast<Attempt *>(task.first); };
+    if (face_.loop().post({end, attempt.get()})) static_cast<void>(attempt.release());
+}
+
+void Dial::start_tcp(NameQuestion question)
+{
+    // A literal address needs no pool, and no race.
+    if (const Addresses literal = literal_address(question); !literal.empty()) {
+        if (Fd socket = begin_connecting(literal.front().get(), literal.front().size))
+            conn_.connect_to(std::move(socket));
+        else
+            conn_.cannot_connect(errno);
+        return;
+    }
+    lookup_ = NameLookup::start(face_, std::move(question), this, found);
+    if (lookup_ == nullptr) conn_.cannot_connect(Outcome::Limit, "too many name look-ups wait");
 }
 
 void Dial::start_unix(std::string_view path)
@@ -129,14 +178,12 @@ void Dial::start_unix(std::string_view path)
     std::copy(path.begin(), path.end(), address.sun_path);
     Fd socket = begin_connecting(reinterpret_cast<const sockaddr *>(&address), sizeof address);
     if (socket)
-        conn_->connect_to(std::move(socket));
+        conn_.connect_to(std::move(socket));
     else
-        conn_->cannot_connect(errno);
+        conn_.cannot_connect(errno);
 }
 
-namespace {
-
-bool split(std::string_view text, std::string &host, std::string &port)
+bool split_host_port(std::string_view text, bool any_port, std::string &host, std::string &port)
 {
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos || colon == 0) return false;
@@ -144,11 +191,28 @@ bool split(std::string_view text, std::string &host, std::string &port)
     const std::string_view number = text.substr(colon + 1);
     std::uint16_t value = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-    if (error != std::errc() || end != number.data() + number.size() || value == 0) return false;
+    if (error != std::errc() || end != number.data() + number.size() || (value == 0 && !any_port)) return false;
     if (name.size() > 2 && name.front() == '[' && name.back() == ']') name = name.substr(1, name.size() - 2);
     host = name;
     port = number;
     return name.find('\0') == std::string_view::npos;
+}
+
+namespace {
+
+// Both ends of a pipe: `conn` has one, a listener of this process the other.
+void open_local(LoopFace &loop, Conn &conn, std::string_view name)
+{
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+        conn.cannot_connect(errno);
+        return;
+    }
+    Fd ours(ends[0]), theirs(ends[1]);
+    if (loop.open_door(name, std::move(theirs)))
+        conn.connect_to(std::move(ours));
+    else
+        conn.cannot_connect(Outcome::NotFound, "no listener of this compartment has this name");
 }
 
 } // namespace
@@ -160,11 +224,13 @@ std::int32_t open_outgoing(LoopFace &loop, std::uint32_t tag, std::string_view a
     if (colon == std::string_view::npos) return HAWSER_INVALID;
     const std::string_view scheme = address.substr(0, colon);
     const std::string_view rest = address.substr(colon + 1);
-    std::string host, port;
+    NameQuestion question;
     if (scheme == "tcp") {
-        if (!split(rest, host, port)) return HAWSER_INVALID;
+        if (!split_host_port(rest, false, question.host, question.port)) return HAWSER_INVALID;
     } else if (scheme == "unix") {
         if (rest.empty() || rest.size() >= sizeof(sockaddr_un::sun_path)) return HAWSER_INVALID;
+    } else if (scheme == "service") {
+        if (rest.empty()) return HAWSER_INVALID;
     } else {
         return HAWSER_UNSUPPORTED;
     }
@@ -176,10 +242,12 @@ std::int32_t open_outgoing(LoopFace &loop, std::uint32_t tag, std::string_view a
     conn->set_dial(dial);
     if (dial == nullptr)
         conn->cannot_connect(Outcome::Limit, "out of memory");
+    else if (scheme == "service")
+        open_local(loop, *conn, rest);
     else if (scheme == "unix")
         dial->start_unix(rest);
     else
-        dial->start_tcp(std::move(host), std::move(port));
+        dial->start_tcp(std::move(question));
     return HAWSER_OK;
 }
 

@@ -7,6 +7,7 @@
 
 namespace hawser::host {
 
-inline constexpr std::array<std::string_view, 2> kHostInterfaces{"hawser.metrics/1", "hawser.records/1"};
+inline constexpr std::array<std::string_view, 6> kHostInterfaces{
+    "hawser.datagram/1", "hawser.life/1", "hawser.metrics/1", "hawser.process/1", "hawser.ready/1", "hawser.records/1"};
 
 } // namespace hawser::host

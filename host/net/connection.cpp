@@ -88,7 +88,7 @@ void Connection::finish_connecting()
         socket_.reset();
         clear(kConnects | kReads | kWrites);
         set(kWaits);
-        if (!next_socket()) fail_to_connect(error);
+        fail_to_connect(error);
         return;
     }
     clear(kConnects);

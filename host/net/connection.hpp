@@ -69,7 +69,7 @@ protected:
     bool start();
     // No socket yet: writes queue. start_connecting() or fail…() comes later.
     void wait_for_socket() { set(kWaits); }
-    // The socket is still connecting: opened(), or next_socket(), or closed() follows.
+    // The socket is still connecting, or connected just now: opened() or closed() follows.
     bool start_connecting(Fd socket);
     void fail(Outcome reason, std::string_view detail = {});
     void fail_to_connect(int error); // with the reason that belongs to errno
@@ -84,8 +84,6 @@ protected:
     bool start_moved(); // as start(); then what came along is heard
 
     virtual void opened() = 0; // after start_connecting() and reopen() only
-    // The connection could not be made. True: start_connecting() was called with a socket for another address.
-    virtual bool next_socket() { return false; }
     virtual std::size_t received(const char *data, std::size_t n) = 0;
     virtual void drained() = 0;
     virtual void may_move() {}

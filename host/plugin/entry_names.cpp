@@ -14,6 +14,10 @@ std::string_view entry_name(std::uint32_t entry, std::string_view role)
     constexpr std::array<std::string_view, 9> kSession{"",         "on_open",  "on_data", "on_drained", "on_eof",
                                                        "on_timer", "on_drain", "park",    "on_close"};
     constexpr std::array<std::string_view, 5> kHandler{"", "on_body", "on_body_end", "on_drained", "on_close"};
+    constexpr std::array<std::string_view, 6> kReceiver{"",         "on_open",    "on_datagram",
+                                                        "on_error", "on_drained", "on_close"};
+    constexpr std::array<std::string_view, 3> kProcess{"", "on_exit", "on_errors"};
+    constexpr std::uint32_t kFirstReceiver = 160, kFirstProcess = 168, kReady = 177;
     constexpr std::array<std::string_view, 6> kOthers{"complete", "post",  "release",
                                                       "work",     "entry", "static initializers"};
     constexpr std::uint32_t kFirstOther = 192;
@@ -23,6 +27,9 @@ std::string_view entry_name(std::uint32_t entry, std::string_view role)
     if (entry == 8) return "stop";
     if (entry > 64 && entry < 64 + kSession.size()) return kSession[entry - 64];
     if (entry > 128 && entry < 128 + kHandler.size()) return kHandler[entry - 128];
+    if (entry > kFirstReceiver && entry < kFirstReceiver + kReceiver.size()) return kReceiver[entry - kFirstReceiver];
+    if (entry > kFirstProcess && entry < kFirstProcess + kProcess.size()) return kProcess[entry - kFirstProcess];
+    if (entry == kReady) return "on_ready";
     if (entry >= kFirstOther && entry < kFirstOther + kOthers.size()) return kOthers[entry - kFirstOther];
     return "a callback";
 }

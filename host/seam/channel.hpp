@@ -82,13 +82,18 @@ struct StatusReport {
     std::vector<NodeStatus> nodes;
 };
 struct Serving {}; // the listeners are attached
-struct Closed {};  // accepts no more, and holds no listening socket
+// A plugin asks for the end of the whole host, with this exit status.
+struct EndHost {
+    std::int32_t status = 0;
+    std::string node, why;
+};
+struct Closed {}; // accepts no more, and holds no listening socket
 struct Drained {
     std::uint64_t finished = 0, cut = 0, moved = 0; // connections
 };
 
 using Message = std::variant<Sockets, Output, Handoff, Start, Serve, Drain, Stop, AskStatus, Ready, Failed,
-                             StatusReport, Drained, Serving, Closed>;
+                             StatusReport, Drained, Serving, Closed, EndHost>;
 
 class Channel {
 public:

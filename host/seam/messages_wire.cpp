@@ -21,6 +21,7 @@ enum class Type : std::uint16_t {
     Drained,
     Serving,
     Closed,
+    EndHost,
 };
 
 constexpr std::size_t kRowsPerPacket = 64;
@@ -94,6 +95,16 @@ std::vector<Packet> packets_of(const Failed &message)
     out.text(message.node);
     out.text(message.option);
     out.text(std::string_view(message.text).substr(0, kMostText));
+    return one(out);
+}
+
+std::vector<Packet> packets_of(const EndHost &message)
+{
+    constexpr std::size_t kMostText = 1024;
+    WireWriter out = head(Type::EndHost);
+    out.number(message.status);
+    out.text(message.node);
+    out.text(std::string_view(message.why).substr(0, kMostText));
     return one(out);
 }
 
@@ -241,6 +252,13 @@ Message read_message(WireReader &in, Type type, std::vector<Fd> &fds, bool &cont
         in.text(message.node);
         in.text(message.option);
         in.text(message.text);
+        return message;
+    }
+    case Type::EndHost: {
+        EndHost message;
+        in.number(message.status);
+        in.text(message.node);
+        in.text(message.why);
         return message;
     }
     case Type::Drained: {

@@ -22,6 +22,7 @@ void Fleet::hear(WorkerHearer &hearer, const std::shared_ptr<WorkerHandle *> &se
     hearer.failed = [this, self](const Failed &failed) { this->failed(*self, failed); };
     hearer.closed = [this, self] { closed(*self); };
     hearer.status = [this, self](const StatusReport &report) { heard_status(*self, report); };
+    hearer.end_asked = [this](const EndHost &asked) { end_asked_(asked); };
     hearer.drained = [this, self](const Drained &drained) {
         cut_ += ending_ ? drained.cut : 0;
         if (const auto retiree = retiring_.find(*self); retiree != retiring_.end()) retiree->second.told = drained;

@@ -82,6 +82,9 @@ public:
     void on_gone(std::function<void()> gone) { gone_ = std::move(gone); } // after drain_all or stop_all: nobody is left
     void on_single_ended(std::function<void(int status)> ended) { single_ended_ = std::move(ended); }
 
+    // A plugin asks for the end of the host.
+    void on_end_asked(std::function<void(const EndHost &)> hear) { end_asked_ = std::move(hear); }
+
     std::uint64_t connections_cut() const { return cut_; }
     bool killed_while_stopping() const { return killed_; }
 
@@ -204,6 +207,7 @@ private:
     std::function<void(const Change &)> done_;
     std::function<void()> gone_;
     std::function<void(int)> single_ended_;
+    std::function<void(const EndHost &)> end_asked_;
     bool ending_ = false, killed_ = false;
     bool replaces_all_ = false; // they are of another program
     std::uint64_t cut_ = 0;

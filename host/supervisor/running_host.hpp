@@ -58,6 +58,7 @@ private:
     Result<Fd> open_stdio();
     void stop_after_stdio();
     FleetSettings fleet_settings(const HostPlan &plan, const Outputs &outputs) const;
+    void end_as_asked(const EndHost &asked);
     void first_change(const Change &change);
     void announce(std::string_view event);
     void hear(int signal);

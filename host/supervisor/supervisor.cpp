@@ -66,6 +66,7 @@ Status RunningHost::run()
         result_ = static_cast<Status>(status);
         end_now();
     });
+    fleet_->on_end_asked([this](const EndHost &asked) { end_as_asked(asked); });
     if (options_.before)
         resume();
     else
@@ -75,8 +76,8 @@ Status RunningHost::run()
     followed_ = false;
     control_->end_follows();
     control_.reset();
-    if (result_ == Status::Ok && (fleet_->connections_cut() > 0 || fleet_->killed_while_stopping()))
-        result_ = Status::CutOff;
+    const bool plugins_own = static_cast<int>(result_) < static_cast<int>(Status::Usage); // its own word, or Ok
+    if (plugins_own && (fleet_->connections_cut() > 0 || fleet_->killed_while_stopping())) result_ = Status::CutOff;
     log_.write(Level::Info, "host", "stopped", {{"status", std::to_string(static_cast<int>(result_))}});
     return result_;
 }
@@ -177,6 +178,18 @@ void RunningHost::stop_after_stdio()
 {
     log_.write(Level::Info, "host", "stopping", {{"reason", "the connection of stdio: has ended"}});
     drain();
+}
+
+void RunningHost::end_as_asked(const EndHost &asked)
+{
+    if (ending_) return;
+    log_.write(Level::Info, "host", "stopping",
+               {{"asked_by", asked.node}, {"reason", asked.why}, {"status", std::to_string(asked.status)}});
+    result_ = static_cast<Status>(asked.status);
+    if (serves_)
+        drain();
+    else
+        end_now();
 }
 
 void RunningHost::first_change(const Change &change)

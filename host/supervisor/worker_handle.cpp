@@ -197,6 +197,8 @@ void WorkerHandle::handle(Message message)
     } else if (const auto *report = std::get_if<StatusReport>(&message)) {
         asked_ = false;
         hearer_.status(*report);
+    } else if (const auto *asked = std::get_if<EndHost>(&message)) {
+        hearer_.end_asked(*asked);
     } else if (const auto *drained = std::get_if<Drained>(&message)) {
         hearer_.drained(*drained);
     }

@@ -23,6 +23,7 @@ struct WorkerHearer {
     std::function<void()> closed;               // it accepts no more
     std::function<void(const Failed &)> failed; // also when it is not ready in time; it ends by itself or is killed
     std::function<void(const StatusReport &)> status;
+    std::function<void(const EndHost &)> end_asked; // one of its plugins asks for the end of the host
     std::function<void(const Drained &)> drained;
     std::function<void(const WorkerEnd &)> ended; // the last call; the handle may be destroyed in it
 };

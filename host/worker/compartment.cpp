@@ -124,6 +124,9 @@ void Compartment::start_loops()
         thread->face().on_connection_gone([this] {
             if (open() == 0) something_happened_();
         });
+        thread->face().on_door([this, it = thread.get()](std::string_view listener, Fd socket) {
+            return open_door(it->face(), listener, std::move(socket));
+        });
         thread->run();
     }
     running_ = true;
@@ -193,7 +196,30 @@ std::optional<Failure> Compartment::serve(std::vector<PassedSocket> sockets)
         if (failure) break;
         thread->call([&] { failure = attach(*thread, sockets); }, kForever);
     }
+    if (failure) return failure;
+    for (auto &thread : threads_) thread->face().loop().submit([it = thread.get()] { it->face().set_running(); });
     return failure;
+}
+
+// A connection from inside of this process, as if it had been accepted.
+bool Compartment::open_door(LoopFace &face, std::string_view listener, Fd socket)
+{
+    const Port *port = ports_.named(listener);
+    if (port == nullptr || instances_.kind(port->node) == nullptr) return false;
+    port->share->enter_moved();
+    face.loop().counters().accepted.add(1);
+    auto terms = port->share->has_terms() ? std::make_unique<Terms>(*port->share) : nullptr;
+    Conn *conn =
+        face.conns().create(face, std::move(socket), port->share, Instances::tag(port->node), std::move(terms));
+    if (conn == nullptr) {
+        port->share->leave();
+        face.loop().counters().closed.add(1);
+        return false;
+    }
+    conn->open(*reinterpret_cast<const hawser_protocol *>(instances_.kind(port->node)),
+               instances_.self(port->node, face.loop().index()));
+    face.drain_late(*conn);
+    return true;
 }
 
 // On every loop at once: one that is stuck takes no time from the others.

@@ -64,10 +64,16 @@ public:
     bool end(std::uint64_t timeout_ns);
 
     std::vector<NodeReport> report() const;
+    // Hears on any thread that a plugin asks for the end of the host.
+    void on_end_asked(std::function<void(const std::string &node, int status, const std::string &why)> hear)
+    {
+        host_.on_end_asked(std::move(hear));
+    }
     unsigned given_up() const { return tree_->given_up(); } // services that did not start or stop in time
 
 private:
     bool end_all(std::uint64_t timeout_ns);
+    bool open_door(LoopFace &face, std::string_view listener, Fd socket);
     bool on_all(const std::function<void(LoopThread &)> &work);
     void take_way(LoopThread &thread, Handoff::Role role, Fd way);
     std::optional<Failure> attach(LoopThread &thread, std::vector<PassedSocket> &sockets);

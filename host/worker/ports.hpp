@@ -34,6 +34,13 @@ public:
         }
         return nullptr;
     }
+    const Port *named(std::string_view listener) const
+    {
+        for (const Port &port : ports_) {
+            if (port.listener == listener) return &port;
+        }
+        return nullptr;
+    }
 
 private:
     std::vector<Port> ports_;

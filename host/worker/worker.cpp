@@ -34,7 +34,11 @@ public:
         , log_(log)
         , compartment_(std::make_unique<Compartment>(
               snapshot.compartment, page, log, [this] { event_.raise(); }, snapshot.access))
-    {}
+    {
+        compartment_->on_end_asked([this](const std::string &node, int status, const std::string &why) {
+            static_cast<void>(channel_.send(EndHost{status, node, why}));
+        });
+    }
     bool is_stuck() const { return stuck_; } // threads that cannot be ended use it
 
     Status run()

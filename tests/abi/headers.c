@@ -1,15 +1,23 @@
 /* Compiled as C11 and as C++11: the headers of the boundary, each twice, and each kind of table once. */
 #include "hawser/abi.h"
+#include "hawser/datagram.h"
 #include "hawser/http.h"
+#include "hawser/life.h"
 #include "hawser/manifest.h"
 #include "hawser/metrics.h"
+#include "hawser/process.h"
+#include "hawser/ready.h"
 #include "hawser/records.h"
 #include "hawser/sql.h"
 
 #include "hawser/abi.h"
+#include "hawser/datagram.h"
 #include "hawser/http.h"
+#include "hawser/life.h"
 #include "hawser/manifest.h"
 #include "hawser/metrics.h"
+#include "hawser/process.h"
+#include "hawser/ready.h"
 #include "hawser/records.h"
 #include "hawser/sql.h"
 

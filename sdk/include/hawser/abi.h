@@ -279,7 +279,8 @@ struct hawser_loop {
 };
 
 /* Breadcrumb of node `tag` in its function number `entry`: 1 … 63 in the order of the kind's table; 64 + n of
- * hawser_session; 128 + n of the role's handler table; 192 op->complete, 193 a post, 194 a release. */
+ * hawser_session; 128 + n of the role's handler table; 160 + n of hawser_receiver, 168 + n of hawser_process_events,
+ * 177 what hawser_ready.watch was given; 192 op->complete, 193 a post, 194 a release. */
 #define HAWSER_CRUMB(tag, entry) ((uint32_t)(tag) << 8 | (uint32_t)(entry))
 
 /* The host leaves a crumb whenever it calls a plugin. A plugin that calls an instance of another directly (an HTTP

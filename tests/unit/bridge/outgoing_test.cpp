@@ -1,5 +1,7 @@
 #include "sessions.hpp"
 
+#include "bridge/name_lookup.hpp"
+
 #include <dlfcn.h>
 #include <netdb.h>
 
@@ -98,6 +100,65 @@ TEST(Outgoing, TriesTheNextAddressOfANameWhenOneIsRefused)
     EXPECT_TRUE(rig.eventually([&] { return rig.heard == "open;"; })) << rig.heard;
     rig.in_loop([&] { conn->api->close(conn, HAWSER_CLOSE); });
     EXPECT_TRUE(rig.eventually([&] { return rig.heard == "open;close 0;"; })) << rig.heard;
+}
+
+TEST(Outgoing, TriesTheNextAddressOfANameWhenOneDoesNotAnswer)
+{
+    Rig rig;
+    Server server;
+    Session session{&rig};
+    hawser_conn *conn = nullptr;
+    // At the first address somebody listens whose queue is full: what comes is dropped.
+    const Fd full(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in second{};
+    second.sin_family = AF_INET;
+    second.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+    second.sin_port = htons(static_cast<std::uint16_t>(server.port));
+    ASSERT_EQ(::bind(full.get(), reinterpret_cast<sockaddr *>(&second), sizeof second), 0);
+    ::listen(full.get(), 0);
+    const Fd first(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::connect(first.get(), reinterpret_cast<sockaddr *>(&second), sizeof second), 0);
+    EXPECT_EQ(connect(rig, "tcp:two.test:" + std::to_string(server.port), session, conn, 20'000'000'000), HAWSER_OK);
+    const Fd peer(::accept(server.fd.get(), nullptr, nullptr));
+    EXPECT_TRUE(rig.eventually([&] { return rig.heard == "open;"; })) << rig.heard;
+}
+
+TEST(Outgoing, TakesTheFamiliesOfANameInTurns)
+{
+    Addresses found(5);
+    const int six = AF_INET6, four = AF_INET;
+    const int families[] = {six, six, six, four, four};
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        found[i].storage.ss_family = static_cast<sa_family_t>(families[i]);
+        found[i].size = static_cast<socklen_t>(i); // which one it is
+    }
+    std::string order;
+    for (const ResolvedAddress &each : take_turns(found)) order += std::to_string(each.size);
+    EXPECT_EQ(order, "03142");
+}
+
+TEST(Outgoing, OpensADoorOfThisProcess)
+{
+    Rig rig;
+    Session session{&rig};
+    hawser_conn *conn = nullptr;
+    Fd inside;
+    rig.in_loop([&] {
+        rig.face.on_door([&](std::string_view listener, Fd socket) {
+            if (listener != "web") return false;
+            inside = std::move(socket);
+            return true;
+        });
+    });
+    EXPECT_EQ(connect(rig, "service:web", session, conn), HAWSER_OK);
+    EXPECT_TRUE(rig.eventually([&] { return rig.heard == "open;"; })) << rig.heard;
+    EXPECT_EQ(::send(inside.get(), "reply", 5, 0), 5);
+    EXPECT_TRUE(rig.eventually([&] { return rig.heard == "open;reply;"; })) << rig.heard;
+    rig.in_loop([&] { conn->api->close(conn, HAWSER_CLOSE); });
+    EXPECT_TRUE(rig.eventually([&] { return rig.heard == "open;reply;close 0;"; })) << rig.heard;
+    rig.in_loop([&] { rig.heard.clear(); });
+    EXPECT_EQ(connect(rig, "service:other", session, conn), HAWSER_OK);
+    EXPECT_TRUE(rig.eventually([&] { return rig.heard == "close -9;"; })) << rig.heard;
 }
 
 TEST(Outgoing, SaysRefusedWhenEveryAddressIs)

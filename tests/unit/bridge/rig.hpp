@@ -4,6 +4,7 @@
 #include "bridge/host_face.hpp"
 #include "bridge/loop_face.hpp"
 
+#include <chrono>
 #include <functional>
 #include <future>
 #include <memory>
@@ -46,7 +47,8 @@ public:
     bool eventually(const std::function<bool()> &holds)
     {
         bool held = false;
-        for (int i = 0; i < 50000 && !held; ++i) in_loop([&] { held = holds(); });
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (!held && std::chrono::steady_clock::now() < until) in_loop([&] { held = holds(); });
         return held;
     }
 

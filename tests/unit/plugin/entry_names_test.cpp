@@ -15,6 +15,9 @@ TEST(EntryNames, AreThoseOfTheTablesOfTheRole)
     EXPECT_EQ(entry_name(7, "hawser.http.resource/1"), "on_request");
     EXPECT_EQ(entry_name(66, HAWSER_PROTOCOL), "on_data");
     EXPECT_EQ(entry_name(130, "hawser.http.resource/1"), "on_body_end");
+    EXPECT_EQ(entry_name(162, HAWSER_SERVICE), "on_datagram");
+    EXPECT_EQ(entry_name(169, HAWSER_SERVICE), "on_exit");
+    EXPECT_EQ(entry_name(177, HAWSER_SERVICE), "on_ready");
     EXPECT_EQ(entry_name(194, HAWSER_SERVICE), "release");
     EXPECT_EQ(entry_name(kWorkEntry, HAWSER_SERVICE), "work");
     EXPECT_EQ(entry_name(kPluginEntry, ""), "entry");

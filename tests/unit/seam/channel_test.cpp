@@ -52,6 +52,9 @@ TEST(Channel, CarriesEveryMessage)
     EXPECT_EQ(drain.unserved, (std::vector<ListenerAddress>{{3, 1}, {4, 0}}));
     EXPECT_TRUE(std::holds_alternative<Serving>(e.pass(Serving{})));
     EXPECT_TRUE(std::holds_alternative<Closed>(e.pass(Closed{})));
+    const EndHost asked = std::get<EndHost>(e.pass(EndHost{3, "service.db", "done"}));
+    EXPECT_EQ(asked.status, 3);
+    EXPECT_EQ(asked.node + ' ' + asked.why, "service.db done");
     EXPECT_EQ(drain.why, 2U);
     EXPECT_EQ(drain.timeout_ns, 77U);
     const Failed failed = std::get<Failed>(e.pass(Failed{78, "n", "o", "t"}));
