@@ -267,6 +267,8 @@ void Connection::retry()
         opened();
         transport_.send_stage();
     }
+    // What has come is not late because this loop did not look.
+    if (has(kTimed) && has(kReads) && !has(kPaused | kEnded | kResumes) && !ended()) read();
     if (has(kTimed) && !ended()) {
         clear(kTimed);
         timed_out();

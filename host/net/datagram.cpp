@@ -91,6 +91,10 @@ Fd open_datagram_socket(const DatagramAddress &address, bool shared, bool broadc
         set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, on); // all hear what is multicast
         set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, on);
     }
+    // Only members hear a group, not whoever has its port.
+    const int off = 0;
+    if (address.family() == AF_INET) set_option(socket.get(), IPPROTO_IP, IP_MULTICAST_ALL, off);
+    if (address.family() == AF_INET6) set_option(socket.get(), IPPROTO_IPV6, IPV6_MULTICAST_ALL, off);
     if (broadcast) set_option(socket.get(), SOL_SOCKET, SO_BROADCAST, on);
     if (bind_to(socket.get(), address)) return socket;
     const int why = errno;

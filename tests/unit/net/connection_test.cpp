@@ -278,6 +278,29 @@ TEST(Connection, HandsUnconsumedBytesToANewSession)
     EXPECT_TRUE(bench.heard("opened;new")) << bench.heard_so_far();
 }
 
+// More are readable than a turn looks at, and the loop was busy: the deadline of the last one is over before its input
+// was seen.
+TEST(Connection, HearsWhatHadComeBeforeItHearsThatItsTimeIsOver)
+{
+    Bench bench;
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (int i = 0; i < 600; ++i) peers.push_back(std::make_unique<Peer>(bench));
+    auto &last = *peers.back()->probe;
+    bench.in_loop([&] {
+        last.take = [&](std::string_view data) {
+            bench.log += std::string(data) + ';';
+            last.set_timer(0);
+            return data.size();
+        };
+        last.set_timer(bench.now + 1);
+        for (const auto &peer : peers) peer->send("in time");
+        const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(250);
+        while (std::chrono::steady_clock::now() < until) {}
+    });
+    EXPECT_TRUE(bench.heard("in time;"));
+    EXPECT_EQ(bench.heard_so_far(), "in time;");
+}
+
 TEST(Connection, TellsItsTimerOnceAndKeepsTheLastDeadline)
 {
     Bench bench;
