@@ -3,6 +3,7 @@
 #include "hawser/combine.hpp"
 #include "hawser/context.hpp"
 #include "hawser/cron.hpp"
+#include "hawser/datagram.hpp"
 #include "hawser/deferred_tools.hpp"
 #include "hawser/http.hpp"
 #include "hawser/http_cookies.hpp"
@@ -11,8 +12,11 @@
 #include "hawser/http_router.hpp"
 #include "hawser/http_sessions.hpp"
 #include "hawser/interface.hpp"
+#include "hawser/life.hpp"
 #include "hawser/lines.hpp"
 #include "hawser/metrics.hpp"
+#include "hawser/policies.hpp"
+#include "hawser/process.hpp"
 #include "hawser/sql.hpp"
 #include "hawser/stream.hpp"
 #include "hawser/sync.hpp"
@@ -20,6 +24,7 @@
 #include "hawser/testing/http.hpp"
 #include "hawser/testing/library.hpp"
 #include "hawser/time.hpp"
+#include "hawser/watch.hpp"
 
 namespace {
 

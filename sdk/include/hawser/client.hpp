@@ -7,8 +7,9 @@
 //         co_return std::string((co_await server->read_line()).value_or(""));
 //     }
 //
-// Addresses: "tcp:host:port", "unix:/path"; a scheme that the host does not know is a StatusError with
-// HAWSER_UNSUPPORTED. Names are looked up off the loop. [loop]
+// Addresses: "tcp:host:port", "unix:/path", "service:NAME" (a listener of this compartment, over a pipe); a scheme that
+// the host does not know is a StatusError with HAWSER_UNSUPPORTED. Names are looked up off the loop, and their
+// addresses race (RFC 8305). [loop]
 #pragma once
 
 #include "hawser/stream.hpp"
@@ -33,6 +34,7 @@ public:
     }
     OutgoingSession(const OutgoingSession &) = delete;
     OutgoingSession &operator=(const OutgoingSession &) = delete;
+    virtual ~OutgoingSession() = default;
 
     // Negative: refused, and this is to be deleted.
     std::int32_t begin(const Node &node, std::string_view address, std::chrono::nanoseconds timeout)
@@ -61,6 +63,10 @@ public:
             stream.connection_.close();
     }
     bool is_over() const { return over_; }
+    bool is_held() const { return held_; }
+    // For a connection that is not of connect(): its session, with this as its self.
+    static const hawser_session *table() { return &kTable; }
+    void use(Connection connection) { stream.connection_ = connection; }
     bool is_quiet() const { return is_open_ && !over_ && !stream.ended_ && stream.input_.size() == stream.used_; }
 
     Stream stream;

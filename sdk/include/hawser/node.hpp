@@ -7,9 +7,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace hawser {
 
@@ -77,6 +79,22 @@ private:
 
 namespace detail {
 
+// What is to be done when an instance ends: before (its host drains it), during (it stops), after (it has gone).
+struct ShutdownHooks {
+    std::vector<std::function<void()>> phases[3];
+
+    // Each once, the last added first. What one throws is logged, and the next one runs.
+    void run(std::size_t phase, const Node &node) noexcept
+    {
+        std::vector<std::function<void()>> hooks = std::exchange(phases[phase], {});
+        for (; !hooks.empty(); hooks.pop_back())
+            guarded_call([&] { hooks.back()(); },
+                         [&](std::string_view why) {
+                             node.error("shutdown_hook_failed", {{"error", why}});
+                         });
+    }
+};
+
 // A member function: one that is there and cannot be called as it should be is a mistake, not an absent one.
 template<typename P>
 concept Method = std::is_member_function_pointer_v<P>;
@@ -105,6 +123,14 @@ public:
         return home;
     }
     const Node &node() const { return node_; }
+    // Of the instance of this node on this thread; null: it has none (yet, or any more).
+    static Home *of(const hawser_node *node)
+    {
+        Home *home = last();
+        while (home != nullptr && home->node_.raw() != node) home = home->before_;
+        return home;
+    }
+    ShutdownHooks hooks;
 
 private:
     Node node_;
@@ -148,11 +174,24 @@ void dispose(T *object, Node node) noexcept
     guarded_call([&] { delete object; }, [&](std::string_view why) { node.error("destroy_failed", {{"error", why}}); });
 }
 
+// Deletes an Instance, with what is to be done before, and after it has gone.
+template<typename I>
+void end_instance(I *instance) noexcept
+{
+    const Node node = instance->node;
+    ShutdownHooks &hooks = instance->home.hooks;
+    hooks.run(0, node);
+    hooks.run(1, node);
+    ShutdownHooks after = std::move(hooks);
+    dispose(instance, node);
+    after.run(2, node);
+}
+
 template<typename T>
 void HAWSER_CALL destroy(void *self) noexcept
 {
     auto *instance = static_cast<Instance<T> *>(self);
-    dispose(instance, instance->node);
+    end_instance(instance);
 }
 
 // What all loops have in common: a T::Shared, made once before the instances, from the node if it wants one.
@@ -178,10 +217,12 @@ template<typename T>
 void HAWSER_CALL drain(void *self, std::uint64_t deadline, std::uint32_t why) noexcept
 {
     auto &instance = *static_cast<Instance<T> *>(self);
-    guarded_call([&] { instance.object.drain(deadline, why); },
-                 [&](std::string_view what) {
-                     instance.node.error("drain_failed", {{"error", what}});
-                 });
+    instance.home.hooks.run(0, instance.node);
+    if constexpr (requires(T & t) { t.drain(deadline, why); })
+        guarded_call([&] { instance.object.drain(deadline, why); },
+                     [&](std::string_view what) {
+                         instance.node.error("drain_failed", {{"error", what}});
+                     });
 }
 
 template<typename T>
@@ -207,7 +248,7 @@ constexpr hawser_kind kind_head(const char *role, const char *name, std::uint32_
         kind.share = share<T>;
         kind.unshare = unshare<T>;
     }
-    if constexpr (requires(T & t) { t.drain(std::uint64_t{}, std::uint32_t{}); }) kind.drain = drain<T>;
+    kind.drain = drain<T>;
     if constexpr (requires(T & t) { t.interface(std::string_view()); }) kind.get_interface = get_interface<T>;
     return kind;
 }

@@ -93,6 +93,11 @@ public:
     void set()
     {
         set_ = true;
+        pulse();
+    }
+    // Those who wait now go on, as with set(); whoever comes later waits.
+    void pulse()
+    {
         detail::Turns *turns = nullptr;
         while (waiters_.first() != nullptr) turns = &waiters_.wake_first();
         if (turns != nullptr) turns->go_on();

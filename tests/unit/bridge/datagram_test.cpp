@@ -233,6 +233,9 @@ TEST(Datagram, OfAGroupReachesEveryMember)
         EXPECT_EQ(table(rig).member(one.port, &group, 1, 0), HAWSER_OK);
         EXPECT_EQ(table(rig).member(one.port, &group, 1, 0), HAWSER_NOT_FOUND) << "no member any more";
     });
+    EXPECT_EQ(sender.send("fewer", &group), HAWSER_OK);
+    EXPECT_TRUE(two.eventually("open;all;fewer;")) << two.heard;
+    EXPECT_TRUE(one.eventually("open;all;")) << one.heard;
 }
 
 TEST(Datagram, RefusesAddressesThatItCannotUseAndSaysWhatItExpected)

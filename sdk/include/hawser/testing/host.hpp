@@ -3,11 +3,15 @@
 #pragma once
 
 #include "hawser/abi.h"
+#include "hawser/life.h"
 #include "hawser/node.hpp"
 #include "hawser/testing/connection.hpp"
+#include "hawser/testing/datagrams.hpp"
+#include "hawser/testing/descriptors.hpp"
 #include "hawser/testing/loop.hpp"
 #include "hawser/testing/options.hpp"
 #include "hawser/testing/problems.hpp"
+#include "hawser/testing/programs.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -39,6 +43,13 @@ public:
         loop_.on_connect = [this](const std::string &address, const hawser_connect *options,
                                   const hawser_session *session, void *self,
                                   hawser_conn **conn) { return connect(address, options, session, self, conn); };
+        DatagramNet::of_node = [](const hawser_node *node) -> DatagramNet & { return of(node->host).datagrams_; };
+        Programs::of_node = [](const hawser_node *node) -> Programs & { return of(node->host).programs_; };
+        Descriptors::of_node = [](const hawser_node *node) -> Descriptors & { return of(node->host).descriptors_; };
+        interfaces_[HAWSER_DATAGRAM] = datagrams_.api();
+        interfaces_[HAWSER_PROCESS] = programs_.api();
+        interfaces_[HAWSER_READY] = descriptors_.api();
+        interfaces_[HAWSER_LIFE] = &kLife;
     }
     Host(const Host &) = delete;
     Host &operator=(const Host &) = delete;
@@ -46,6 +57,7 @@ public:
     {
         for (const auto &wire : wires_)
             if (!wire->closed()) wire->lose(HAWSER_CANCELLED);
+        programs_.end();
         loop_.end();
     }
 
@@ -87,6 +99,14 @@ public:
 
     // Nodes that said they cannot go on (hawser_host.fail), with why; an empty text: done.
     const std::vector<std::pair<std::string, std::string>> &failed() const { return failed_; }
+    DatagramNet &datagrams() { return datagrams_; }
+    Programs &programs() { return programs_; }
+    Descriptors &descriptors() { return descriptors_; }
+    // Everything serves from now on; as it is, it does from the beginning.
+    void starts_later() { loop_.runs = false; }
+    void serve() { loop_.serve(); }
+    // Who asked for the end of the host (hawser_life.stop): "status why".
+    const std::vector<std::string> &asked_to_stop() const { return stops_; }
     // What get_interface() answers for this id.
     void interface(std::string id, const void *table) { interfaces_[std::move(id)] = table; }
 
@@ -158,8 +178,25 @@ private:
         self.failed_.emplace_back(std::string(view(node->name)), std::string(view(why)));
     }
 
+    static std::int32_t HAWSER_CALL running(hawser_loop *loop, hawser_op *op) noexcept
+    {
+        return static_cast<Loop *>(loop)->await_serving(op);
+    }
+    static std::int32_t HAWSER_CALL stop(const hawser_node *node, std::int32_t status, hawser_str why) noexcept
+    {
+        if (status < 0 || status > HAWSER_STATUS_MAX) return HAWSER_INVALID;
+        Host &self = of(node->host);
+        const std::scoped_lock lock(self.mutex_);
+        self.stops_.push_back(std::to_string(status) + ' ' + std::string(view(why)));
+        return HAWSER_OK;
+    }
+    static constexpr hawser_life kLife{sizeof(hawser_life), 0, running, stop};
+
     Problems problems_;
     Loop loop_;
+    DatagramNet datagrams_{loop_, problems_};
+    Programs programs_{loop_, problems_};
+    Descriptors descriptors_{loop_, problems_};
     std::vector<std::unique_ptr<Made>> nodes_;
     std::map<std::string, const void *, std::less<>> interfaces_;
     std::map<std::string, std::function<void(Peer)>> listening_;
@@ -168,6 +205,7 @@ private:
     std::mutex mutex_;
     std::vector<LogEvent> log_;                               // guarded by mutex_
     std::vector<std::pair<std::string, std::string>> failed_; // guarded by mutex_
+    std::vector<std::string> stops_;                          // guarded by mutex_
 };
 
 // Cancels everywhere: begins the same again and again, each time lets one more thing happen, then lets go of what

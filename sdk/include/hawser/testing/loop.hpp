@@ -90,6 +90,27 @@ public:
     // Something of the kit's own that the loop is to call in its turn.
     void call(std::function<void()> f) { calls_.push_back(std::move(f)); }
 
+    // For hawser_life.running: completed once serve() is called, or in the next turn if it `runs`.
+    bool runs = true;
+    std::int32_t await_serving(hawser_op *op)
+    {
+        if (runs) return timer(this, now, op);
+        if (!expect_op(op, "running")) return HAWSER_INVALID;
+        const Key key{~std::uint64_t{0}, ++order_};
+        waiting_[key] = op;
+        pending_[op] = key;
+        return HAWSER_PENDING;
+    }
+    void serve()
+    {
+        runs = true;
+        for (const auto &[key, op] : std::exchange(waiting_, {})) {
+            pending_.erase(op);
+            timer(this, now, op);
+        }
+        run();
+    }
+
     std::size_t pending() const { return timers_.size() + jobs_.size(); } // operations that have not completed
     std::size_t tracked() const { return objects_.size(); }
     std::uint64_t turns() const { return turns_; }
@@ -227,6 +248,7 @@ private:
         const auto found = self.pending_.find(op);
         if (found == self.pending_.end()) return 0;
         self.timers_.erase(found->second);
+        self.waiting_.erase(found->second);
         for (auto &job : self.jobs_)
             if (job->op == op) job->op = nullptr;
         self.pending_.erase(found);
@@ -270,7 +292,7 @@ private:
     Problems &problems_;
     std::mt19937_64 random_;
     std::thread::id thread_;
-    std::map<Key, hawser_op *> timers_;
+    std::map<Key, hawser_op *> timers_, waiting_; // for a time; for serve()
     std::unordered_map<const hawser_op *, Key> pending_;
     std::vector<std::unique_ptr<Job>> jobs_;
     std::deque<std::function<void()>> calls_;
