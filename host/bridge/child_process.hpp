@@ -39,6 +39,7 @@ public:
     ChildProcess(const ChildProcess &) = delete;
     ChildProcess &operator=(const ChildProcess &) = delete;
 
+    bool here(const char *call) { return face_.here(call, owner_.tag); } // see LoopFace::here
     bool begin(); // false: the loop cannot watch it; then it is killed and waited for
     int id() const { return pid_; }
     std::int32_t signal(int number);

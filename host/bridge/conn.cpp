@@ -1,6 +1,7 @@
 // Tests: tests/unit/bridge/conn_test.cpp
 #include "bridge/conn.hpp"
 
+#include "bridge/checked.hpp"
 #include "bridge/crumbs.hpp"
 #include "bridge/host_face.hpp"
 #include "bridge/loop_face.hpp"
@@ -24,6 +25,13 @@ static_assert(static_cast<int>(Outcome::Full) == HAWSER_FULL && static_cast<int>
 static_assert(static_cast<int>(CloseHow::Shutdown) == HAWSER_SHUTDOWN &&
               static_cast<int>(CloseHow::Abort) == HAWSER_ABORT);
 static_assert(Connection::kMostUnconsumed == HAWSER_INPUT_MAX);
+
+void release_all(const hawser_piece *pieces, std::size_t count)
+{
+    for (std::size_t i = 0; i < count; ++i) {
+        if (pieces[i].release != nullptr) pieces[i].release(pieces[i].ctx);
+    }
+}
 
 } // namespace
 
@@ -52,6 +60,8 @@ Conn::Conn(LoopFace &loop, Fd socket, ListenerShare *share, std::uint32_t tag, s
 }
 
 LoopFace &Conn::face() { return static_cast<LoopFace &>(transport()); }
+
+bool Conn::here(const char *call) { return face().here(call, tag_); }
 
 template<typename Call>
 void Conn::call(std::uint32_t entry, const Call &into)
@@ -99,7 +109,8 @@ void Conn::open(const hawser_protocol &protocol, void *self)
 void Conn::make_session(const hawser_protocol &protocol, void *self)
 {
     void *made = nullptr;
-    if (protocol.open != nullptr) call(crumb::kOpen, [&] { made = protocol.open(self, this, {nullptr, 0}); });
+    if (protocol.open != nullptr)
+        call(crumb::kOpen, [&] { made = protocol.open(self, face().shown(*this), {nullptr, 0}); });
     if (made == nullptr) close(CloseHow::Abort);
     if (made == nullptr || session_ != nullptr) return; // attached to another session already
     self_ = made;
@@ -111,7 +122,7 @@ bool Conn::unpark(const hawser_protocol &protocol, void *self, std::string_view 
 {
     void *made = nullptr;
     if (protocol.open != nullptr)
-        call(crumb::kOpen, [&] { made = protocol.open(self, this, {state.data(), state.size()}); });
+        call(crumb::kOpen, [&] { made = protocol.open(self, face().shown(*this), {state.data(), state.size()}); });
     if (made == nullptr) return false;
     if (session_ == nullptr) { // not attached to another session already
         self_ = made;
@@ -167,14 +178,18 @@ void Conn::opened()
 {
     end_dial();
     if (session_->on_open == nullptr) return;
-    call(crumb::kSessionOpen, [&] { session_->on_open(self_, this); });
+    call(crumb::kSessionOpen, [&] { session_->on_open(self_, face().shown(*this)); });
 }
 
 std::size_t Conn::received(const char *data, std::size_t n)
 {
     if (session_ == nullptr || session_->on_data == nullptr) return awaits_header() ? take_header(data, n) : n;
     std::size_t used = n;
-    call(crumb::kSessionData, [&] { used = session_->on_data(self_, {data, n}); });
+    call(crumb::kSessionData, [&] {
+        used = face().checked() != nullptr ? Checked::deliver(*session_, self_, {data, n})
+                                           : session_->on_data(self_, {data, n});
+        if (used > n) face().broke("hawser_session.on_data", "expected at most as many bytes as came, got more");
+    });
     return used;
 }
 
@@ -224,6 +239,7 @@ void Conn::leave_releases(std::uint32_t was) { hawser_enter(face().abi(), was); 
 void Conn::destroy()
 {
     LoopFace &loop = face();
+    if (loop.checked() != nullptr) loop.checked()->gone(*this);
     if (accepted_) {
         share_->leave();
         loop.loop().counters().closed.add(1);
@@ -237,21 +253,36 @@ void Conn::destroy()
 
 std::int32_t Conn::api_write(hawser_conn *conn, const hawser_piece *pieces, std::size_t count) noexcept
 {
+    if (!of(conn).here("hawser_conn.write")) {
+        release_all(pieces, count);
+        return HAWSER_INVALID;
+    }
     return static_cast<std::int32_t>(of(conn).write(reinterpret_cast<const Piece *>(pieces), count));
 }
 
 std::int32_t Conn::api_send_file(hawser_conn *conn, std::intptr_t fd, std::uint64_t offset, std::uint64_t length,
                                  void (*release)(void *), void *ctx) noexcept
 {
+    if (!of(conn).here("hawser_conn.send_file")) {
+        if (release != nullptr) release(ctx);
+        return HAWSER_INVALID;
+    }
     return static_cast<std::int32_t>(of(conn).send_file(static_cast<int>(fd), offset, length, release, ctx));
 }
 
-void Conn::api_pause(hawser_conn *conn, std::int32_t paused) noexcept { of(conn).pause(paused != 0); }
+void Conn::api_pause(hawser_conn *conn, std::int32_t paused) noexcept
+{
+    if (of(conn).here("hawser_conn.pause")) of(conn).pause(paused != 0);
+}
 
-void Conn::api_set_timer(hawser_conn *conn, std::uint64_t at) noexcept { of(conn).set_timer(at); }
+void Conn::api_set_timer(hawser_conn *conn, std::uint64_t at) noexcept
+{
+    if (of(conn).here("hawser_conn.set_timer")) of(conn).set_timer(at);
+}
 
 void Conn::api_close(hawser_conn *conn, std::uint32_t how) noexcept
 {
+    if (!of(conn).here("hawser_conn.close")) return;
     // An unknown way to close is taken as the mildest that ends the connection.
     const bool known = how >= HAWSER_SHUTDOWN && how <= HAWSER_ABORT;
     of(conn).close(known ? static_cast<CloseHow>(how) : CloseHow::Close);
@@ -260,6 +291,7 @@ void Conn::api_close(hawser_conn *conn, std::uint32_t how) noexcept
 void Conn::api_attach(hawser_conn *conn, const hawser_session *session, void *self) noexcept
 {
     Conn &mine = of(conn);
+    if (!mine.here("hawser_conn.attach")) return;
     // If the connection has ended already, the new session hears just that.
     mine.session_ = session;
     mine.self_ = self;
@@ -269,6 +301,7 @@ void Conn::api_attach(hawser_conn *conn, const hawser_session *session, void *se
 
 std::int32_t Conn::api_address(hawser_conn *conn, std::uint32_t which, hawser_address *address) noexcept
 {
+    if (!of(conn).here("hawser_conn.address")) return HAWSER_NOT_FOUND;
     SocketAddress found;
     const int socket = of(conn).socket();
     const Terms *terms = of(conn).terms();
@@ -291,6 +324,9 @@ std::int32_t Conn::api_address(hawser_conn *conn, std::uint32_t which, hawser_ad
 
 std::int32_t Conn::api_tls(hawser_conn *, hawser_tls *) noexcept { return HAWSER_NOT_FOUND; }
 
-std::uint64_t Conn::api_queued(hawser_conn *conn) noexcept { return of(conn).queued(); }
+std::uint64_t Conn::api_queued(hawser_conn *conn) noexcept
+{
+    return of(conn).here("hawser_conn.queued") ? of(conn).queued() : 0;
+}
 
 } // namespace hawser::host

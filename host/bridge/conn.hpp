@@ -29,6 +29,7 @@ public:
     void cannot_connect(int error) { fail_to_connect(error); }
     void cannot_connect(Outcome reason, std::string_view detail) { fail(reason, detail); }
 
+    std::uint32_t tag() const { return tag_; }
     bool accepted() const { return accepted_; }
     void drain(std::uint64_t deadline, std::uint32_t why);
 
@@ -55,6 +56,7 @@ private:
     bool awaits_header() const { return terms() != nullptr && terms()->header != nullptr; }
     std::size_t take_header(const char *data, std::size_t n);
     LoopFace &face();
+    bool here(const char *call); // see LoopFace::here
     // Calls the plugin with a crumb left. What it throws is logged and aborts the connection.
     template<typename Call>
     void call(std::uint32_t entry, const Call &into);

@@ -94,6 +94,7 @@ std::int32_t open(hawser_loop *loop, const hawser_node *node, hawser_str address
                   const hawser_receiver *receiver, void *self, hawser_port **port, hawser_error *error) noexcept
 {
     LoopFace &face = LoopFace::of(loop);
+    if (!face.here("hawser_datagrams.open", node->tag)) return refuse(error, HAWSER_INVALID, "it is another loop's");
     if (face.is_ending()) return refuse(error, HAWSER_CLOSED, "the loop ends");
     Request request{view(address), {}, 0};
     if (options != nullptr && HAWSER_HAS(options, flags)) request.flags = options->flags;
@@ -115,28 +116,35 @@ std::int32_t open(hawser_loop *loop, const hawser_node *node, hawser_str address
 
 std::int32_t send(hawser_port *port, hawser_bytes data, const hawser_address *to) noexcept
 {
-    return of(port).send(data, to);
+    return of(port).here("hawser_datagrams.send") ? of(port).send(data, to) : HAWSER_INVALID;
 }
 
-void pause(hawser_port *port, std::int32_t paused) noexcept { of(port).pause(paused != 0); }
+void pause(hawser_port *port, std::int32_t paused) noexcept
+{
+    if (of(port).here("hawser_datagrams.pause")) of(port).pause(paused != 0);
+}
 
 std::int32_t member(hawser_port *port, const hawser_address *group, std::uint32_t interface_index,
                     std::int32_t member) noexcept
 {
+    if (!of(port).here("hawser_datagrams.member")) return HAWSER_INVALID;
     return of(port).member(*group, interface_index, member != 0);
 }
 
 std::int32_t set(hawser_port *port, std::uint32_t what, std::uint32_t value) noexcept
 {
-    return of(port).set(what, value);
+    return of(port).here("hawser_datagrams.set") ? of(port).set(what, value) : HAWSER_INVALID;
 }
 
 std::int32_t address(hawser_port *port, std::uint32_t which, hawser_address *to) noexcept
 {
-    return of(port).address(which, *to);
+    return of(port).here("hawser_datagrams.address") ? of(port).address(which, *to) : HAWSER_NOT_FOUND;
 }
 
-void close(hawser_port *port) noexcept { of(port).close(HAWSER_OK); }
+void close(hawser_port *port) noexcept
+{
+    if (of(port).here("hawser_datagrams.close")) of(port).close(HAWSER_OK);
+}
 
 } // namespace
 

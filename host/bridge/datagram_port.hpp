@@ -32,6 +32,7 @@ public:
     DatagramPort(const DatagramPort &) = delete;
     DatagramPort &operator=(const DatagramPort &) = delete;
 
+    bool here(const char *call) { return face_.here(call, tag_); } // see LoopFace::here
     // 0 or errno. `peer`: null, or whom it talks to, by name or literal.
     int begin(const DatagramAddress &local, bool any, std::uint32_t flags, const NameQuestion *peer);
     int begin_unix(const DatagramAddress &local, std::uint32_t flags, const DatagramAddress *peer);

@@ -82,7 +82,10 @@ std::int32_t HostFace::post(const hawser_host *host, hawser_ref to, void (*run)(
 {
     const HostFace &self = of(host);
     const unsigned index = Refs::loop_of(to);
-    if (index >= self.loops_.size()) return HAWSER_INVALID;
+    if (index >= self.loops_.size() || to == 0 || run == nullptr) {
+        self.broke(0, 0, "hawser_host.post", "expected a number that track gave and a function, got another");
+        return HAWSER_INVALID;
+    }
     LoopFace &loop = *self.loops_[index];
     const auto deliver = [](const Task &task) {
         auto &face = *static_cast<LoopFace *>(task.first);
@@ -100,6 +103,11 @@ std::int32_t HostFace::post(const hawser_host *host, hawser_ref to, void (*run)(
 void HostFace::threw(std::uint32_t tag, std::uint32_t entry) noexcept
 {
     if (threw_) threw_(tag, entry, thrown_text());
+}
+
+void HostFace::broke(std::uint32_t tag, std::uint32_t entry, std::string_view call, std::string_view what) const
+{
+    if (broken_) broken_(tag, entry, std::string(call) + ": " + std::string(what));
 }
 
 void HostFace::fail(const hawser_node *node, hawser_str why) noexcept

@@ -48,6 +48,16 @@ public:
         failed_ = std::move(hear);
     }
 
+    // A plugin broke the contract of hawser/abi.h: `call` is what it called or answered, `what` what is wrong with it.
+    // `entry`: the function of the node's that did so; 0: it is not known. Logged by whoever knows the nodes.
+    void broke(std::uint32_t tag, std::uint32_t entry, std::string_view call,
+               std::string_view what) const; // [any-thread]
+    using Broken = std::function<void(std::uint32_t tag, std::uint32_t entry, const std::string &text)>;
+    void on_broken(Broken hear) { broken_ = std::move(hear); }
+    // Whether calls are checked that cost to be checked (abi_check). Set before there is a loop.
+    void set_checks(bool on) { checks_ = on; }
+    bool checks() const { return checks_; }
+
     // Hears of hawser_life.stop on any thread.
     void on_end_asked(std::function<void(const std::string &node, int status, const std::string &why)> hear)
     {
@@ -83,6 +93,8 @@ private:
     Metrics *metrics_ = nullptr;
     std::vector<LoopFace *> loops_;
     std::function<void(const std::string &, const std::string &)> failed_;
+    Broken broken_;
+    bool checks_ = false;
     std::function<void(const std::string &, int, const std::string &)> end_asked_;
     std::function<void(std::uint32_t, std::uint32_t, const std::string &)> threw_;
 };

@@ -38,17 +38,25 @@ Instances::Instances(const CompartmentPlan &plan, HostFace &host)
 {
     host_.on_threw(
         [this](std::uint32_t tag, std::uint32_t entry, const std::string &text) { report_thrown(tag, entry, text); });
+    host_.on_broken([this](std::uint32_t tag, std::uint32_t entry, const std::string &text) {
+        report("contract_broken", tag, entry, text);
+    });
+}
+
+void Instances::report_thrown(std::uint32_t tag, std::uint32_t entry, const std::string &text)
+{
+    report("plugin_threw", tag, entry, text);
 }
 
 // [any-thread] The tag is of a crumb, which a plugin may have spoiled.
-void Instances::report_thrown(std::uint32_t tag, std::uint32_t entry, const std::string &text)
+void Instances::report(const char *event, std::uint32_t tag, std::uint32_t entry, const std::string &text)
 {
     const bool known = tag > 0 && tag <= plan_.nodes.size();
     const NodePlan nobody;
     const NodePlan &node = known ? plan_.nodes[tag - 1] : nobody;
-    host_.log().write(Level::Error, known ? node.name : "host", "plugin_threw",
+    host_.log().write(Level::Error, known ? node.name : "host", event,
                       {{"plugin", known ? plan_.plugins[node.plugin].name : "unknown"},
-                       {"in", entry_name(entry, node.role)},
+                       {"in", entry == 0 ? "it is not known" : entry_name(entry, node.role)},
                        {"error", text}});
 }
 
@@ -208,6 +216,7 @@ void Instances::destroy(LoopFace &loop)
         contain([&] { node.kind->destroy(node.on[index].self); },
                 [&](const std::string &text) { report_thrown(tag(i), crumb::kDestroy, text); });
         node.on[index].self = nullptr;
+        loop.report_left(tag(i));
     }
 }
 

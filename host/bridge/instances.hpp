@@ -53,6 +53,7 @@ private:
     const void *interface_of(const Value &value, const hawser_object &object, LoopFace &loop,
                              std::string &thrown) const;
     void report_thrown(std::uint32_t tag, std::uint32_t entry, const std::string &text);
+    void report(const char *event, std::uint32_t tag, std::uint32_t entry, const std::string &text);
     hawser_loop &first_loop() const;
     std::optional<Failure> create_one(std::uint32_t node, LoopFace &loop);
     Failure refused(std::uint32_t node, const char *function, const hawser_error &error) const;

@@ -9,6 +9,7 @@ namespace {
 
 std::int32_t running(hawser_loop *loop, hawser_op *op) noexcept
 {
+    if (!LoopFace::of(loop).here("hawser_life.running")) return HAWSER_INVALID;
     LoopFace::of(loop).await_running(op);
     return HAWSER_PENDING;
 }

@@ -1,6 +1,7 @@
 // Tests: tests/unit/bridge/loop_face_test.cpp
 #include "bridge/loop_face.hpp"
 
+#include "bridge/checked.hpp"
 #include "bridge/crumbs.hpp"
 #include "bridge/host_face.hpp"
 #include "bridge/outgoing.hpp"
@@ -29,6 +30,7 @@ void complete(hawser_loop *loop, hawser_op *op, std::int64_t result)
 {
     const auto tag = static_cast<std::uint32_t>(word(op, 2));
     set_word(op, 0, kIdle);
+    if (Checked *checked = LoopFace::of(loop).checked()) checked->ended(tag);
     const crumb::Left left(*loop, tag, crumb::kComplete);
     try {
         op->complete(op, result);
@@ -110,10 +112,41 @@ LoopFace::LoopFace(HostFace &host, Loop &loop, hawser_loop *abi)
     , refs_(loop.index())
 {
     reinterpret_cast<Face *>(abi)->owner = this;
+    if (host.checks()) checked_ = std::make_unique<Checked>(*this);
     host.add_loop(this);
 }
 
 LoopFace::~LoopFace() = default;
+
+bool LoopFace::elsewhere(const char *call, std::uint32_t tag)
+{
+    host_.broke(tag, 0, call, "expected a call on the loop that owns it, got one on another thread; use post");
+    return false;
+}
+
+void LoopFace::broke(std::string_view call, std::string_view what)
+{
+    host_.broke(tag_in_hand(abi_), abi_->crumb & 0xff, call, what);
+}
+
+hawser_conn *LoopFace::shown(Conn &conn) { return checked_ ? checked_->shown(conn) : &conn; }
+
+void LoopFace::report_left(std::uint32_t tag)
+{
+    if (checked_) checked_->report_left(tag, refs_);
+}
+
+// Whether it may be started.
+bool LoopFace::is_free(hawser_op *op, const char *call)
+{
+    if (op->complete == nullptr)
+        broke(call, "expected an operation with a complete, got one without");
+    else if (word(op, 0) != kIdle)
+        broke(call, "expected an operation that is free, and zeroed once, got one that is pending");
+    else
+        return true;
+    return false;
+}
 
 void LoopFace::drain_late(Conn &conn)
 {
@@ -203,8 +236,10 @@ std::uint64_t LoopFace::abort_connections(bool outgoing_too)
 
 std::int32_t LoopFace::timer(hawser_loop *loop, std::uint64_t at, hawser_op *op) noexcept
 {
+    if (!of(loop).here("hawser_loop.timer") || !of(loop).is_free(op, "hawser_loop.timer")) return HAWSER_INVALID;
     set_word(op, 0, kTimer);
     set_word(op, 2, tag_in_hand(loop));
+    if (of(loop).checked_) of(loop).checked_->started(tag_in_hand(loop));
     // The completion needs the loop, and the op has a word left for it.
     op->host[3] = loop;
     const auto fire = [](void *who) {
@@ -219,6 +254,7 @@ void LoopFace::set_running()
 {
     running_ = true;
     for (hawser_op *op : std::exchange(await_running_, {})) {
+        set_word(op, 0, kIdle);
         hawser_enter(abi_, HAWSER_CRUMB(word(op, 2), crumb::kComplete));
         timer(abi_, 0, op);
     }
@@ -231,6 +267,7 @@ void LoopFace::await_running(hawser_op *op)
         timer(abi_, 0, op);
         return;
     }
+    if (!is_free(op, "hawser_life.running")) return;
     set_word(op, 0, kRun);
     set_word(op, 2, tag_in_hand(abi_));
     await_running_.push_back(op);
@@ -238,8 +275,11 @@ void LoopFace::await_running(hawser_op *op)
 
 std::int32_t LoopFace::cancel(hawser_loop *loop, hawser_op *op) noexcept
 {
+    if (!of(loop).here("hawser_loop.cancel")) return 0;
     const std::uintptr_t kind = word(op, 0);
     set_word(op, 0, kIdle);
+    if ((kind == kTimer || kind == kJob) && of(loop).checked_)
+        of(loop).checked_->ended(static_cast<std::uint32_t>(word(op, 2)));
     if (kind == kRun) return std::erase(of(loop).await_running_, op) > 0 ? 1 : 0;
     if (kind == kTimer) return of(loop).loop().timers().cancel(&op->host[1]) ? 1 : 0;
     if (kind != kJob) return 0;
@@ -250,6 +290,7 @@ std::int32_t LoopFace::cancel(hawser_loop *loop, hawser_op *op) noexcept
 std::int32_t LoopFace::offload(hawser_loop *loop, std::int64_t (*work)(void *), void (*release)(void *), void *ctx,
                                hawser_op *op) noexcept
 {
+    if (!of(loop).here("hawser_loop.offload") || !of(loop).is_free(op, "hawser_loop.offload")) return HAWSER_INVALID;
     auto *job = new (std::nothrow) Job(loop, work, release, ctx, op);
     if (job == nullptr) return HAWSER_LIMIT;
     switch (of(loop).host().pool().submit(job)) {
@@ -265,6 +306,7 @@ std::int32_t LoopFace::offload(hawser_loop *loop, std::int64_t (*work)(void *), 
     set_word(op, 0, kJob);
     op->host[1] = job;
     set_word(op, 2, tag_in_hand(loop));
+    if (of(loop).checked_) of(loop).checked_->started(tag_in_hand(loop));
     return HAWSER_PENDING;
 }
 
@@ -272,21 +314,30 @@ std::int32_t LoopFace::connect(hawser_loop *loop, const hawser_node *node, hawse
                                const hawser_connect *options, const hawser_session *session, void *self,
                                hawser_conn **conn) noexcept
 {
+    if (!of(loop).here("hawser_loop.connect", node->tag)) return HAWSER_INVALID;
     if (of(loop).ending_) return HAWSER_CLOSED; // who connects again when a connection ends would never end
     const std::uint64_t timeout = options != nullptr && HAWSER_HAS(options, timeout) ? options->timeout : 0;
     Conn *made = nullptr;
     const std::int32_t status = open_outgoing(of(loop), node->tag, view(address), timeout, made);
     if (status != HAWSER_OK) return status;
     made->begin(session, self);
-    *conn = made;
+    *conn = of(loop).shown(*made);
     return HAWSER_OK;
 }
 
 hawser_ref LoopFace::track(hawser_loop *loop, void *object) noexcept
 {
+    if (!of(loop).here("hawser_loop.track")) return 0;
     return of(loop).refs().track(object, tag_in_hand(loop));
 }
 
-void LoopFace::untrack(hawser_loop *loop, hawser_ref ref) noexcept { of(loop).refs().untrack(ref); }
+void LoopFace::untrack(hawser_loop *loop, hawser_ref ref) noexcept
+{
+    if (!of(loop).here("hawser_loop.untrack")) return;
+    if (of(loop).refs().find(ref) == nullptr)
+        of(loop).broke("hawser_loop.untrack", "expected a number that track gave and that is tracked, got another");
+    else
+        of(loop).refs().untrack(ref);
+}
 
 } // namespace hawser::host

@@ -10,6 +10,7 @@
 #include "net/transport.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@
 
 namespace hawser::host {
 
+class Checked;
 class HostFace;
 
 // A session that was parked, and its connection.
@@ -59,6 +61,15 @@ public:
     static hawser_loop *place(void *memory, unsigned index);
     static LoopFace &of(hawser_loop *loop);
 
+    // Whether a [loop] function was called where it may be; if not, the log says who did so. `tag`: of the node that it
+    // is about, if that is known.
+    bool here(const char *call, std::uint32_t tag = 0) { return loop().is_mine() || elsewhere(call, tag); }
+    // A plugin that is called just now broke the contract.
+    void broke(std::string_view call, std::string_view what);
+    Checked *checked() { return checked_.get(); } // null: abi_check is off
+    hawser_conn *shown(Conn &conn);               // what its plugin sees of it
+    void report_left(std::uint32_t tag);          // of an instance that was destroyed: what it left pending
+
     hawser_loop *abi() { return abi_; }
     HostFace &host() { return host_; }
     Refs &refs() { return refs_; }
@@ -100,6 +111,8 @@ private:
         hawser_loop abi;
         LoopFace *owner;
     };
+    bool elsewhere(const char *call, std::uint32_t tag); // false
+    bool is_free(hawser_op *op, const char *call);
     static std::int32_t timer(hawser_loop *, std::uint64_t at, hawser_op *) noexcept;
     static std::int32_t cancel(hawser_loop *, hawser_op *) noexcept;
     static std::int32_t offload(hawser_loop *, std::int64_t (*work)(void *), void (*release)(void *), void *ctx,
@@ -116,6 +129,7 @@ private:
     Slab<Conn> conns_;
     std::uint64_t serving_ = 0;
     bool ending_ = false;
+    std::unique_ptr<Checked> checked_;
     std::uint64_t drain_deadline_ = 0; // 0: not told to drain
     std::uint32_t drain_why_ = 0;
     Carrier *carrier_ = nullptr;

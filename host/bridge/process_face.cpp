@@ -81,6 +81,7 @@ std::int32_t spawn(hawser_loop *loop, const hawser_node *node, const hawser_spaw
                    hawser_error *error) noexcept
 {
     LoopFace &face = LoopFace::of(loop);
+    if (!face.here("hawser_processes.spawn", node->tag)) return refuse(error, HAWSER_INVALID, "it is another loop's");
     if (face.is_ending()) return refuse(error, HAWSER_CLOSED, "the loop ends");
     ChildPlan plan;
     if (const std::string wrong = read_plan(*spawn, plan); !wrong.empty()) return refuse(error, HAWSER_INVALID, wrong);
@@ -103,7 +104,8 @@ std::int32_t spawn(hawser_loop *loop, const hawser_node *node, const hawser_spaw
 
 std::int32_t send_signal(hawser_process *process, std::int32_t number) noexcept
 {
-    return static_cast<ChildProcess *>(process)->signal(number);
+    auto &child = *static_cast<ChildProcess *>(process);
+    return child.here("hawser_processes.signal") ? child.signal(number) : HAWSER_INVALID;
 }
 
 std::int32_t id(const hawser_process *process) noexcept { return static_cast<const ChildProcess *>(process)->id(); }
@@ -128,7 +130,11 @@ const hawser_conn_api ChildProcess::kApi = {
 
 std::int32_t ChildProcess::api_write(hawser_conn *conn, const hawser_piece *pieces, std::size_t count) noexcept
 {
-    return of(conn).write(pieces, count);
+    if (of(conn).here("hawser_conn.write")) return of(conn).write(pieces, count);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (pieces[i].release != nullptr) pieces[i].release(pieces[i].ctx);
+    }
+    return HAWSER_INVALID;
 }
 
 std::int32_t ChildProcess::api_send_file(hawser_conn *, std::intptr_t, std::uint64_t, std::uint64_t,
@@ -141,7 +147,7 @@ std::int32_t ChildProcess::api_send_file(hawser_conn *, std::intptr_t, std::uint
 void ChildProcess::api_pause(hawser_conn *conn, std::int32_t paused) noexcept
 {
     ChildProcess &self = of(conn);
-    if (self.closing_ || (paused != 0) == self.paused_) return;
+    if (!self.here("hawser_conn.pause") || self.closing_ || (paused != 0) == self.paused_) return;
     self.paused_ = paused != 0;
     self.output_.want(self.paused_ ? 0U : static_cast<std::uint32_t>(EPOLLIN));
     if (self.paused_ || std::exchange(self.gives_, true)) return;
@@ -151,6 +157,7 @@ void ChildProcess::api_pause(hawser_conn *conn, std::int32_t paused) noexcept
 void ChildProcess::api_set_timer(hawser_conn *conn, std::uint64_t at) noexcept
 {
     ChildProcess &self = of(conn);
+    if (!self.here("hawser_conn.set_timer")) return;
     TimerHeap &timers = self.face_.loop().timers();
     timers.cancel(&self.timer_);
     if (at == 0 || self.closing_) return;
@@ -160,6 +167,7 @@ void ChildProcess::api_set_timer(hawser_conn *conn, std::uint64_t at) noexcept
 
 void ChildProcess::api_close(hawser_conn *conn, std::uint32_t how) noexcept
 {
+    if (!of(conn).here("hawser_conn.close")) return;
     const bool known = how >= HAWSER_SHUTDOWN && how <= HAWSER_ABORT;
     of(conn).close(known ? how : HAWSER_CLOSE);
 }
@@ -167,6 +175,7 @@ void ChildProcess::api_close(hawser_conn *conn, std::uint32_t how) noexcept
 void ChildProcess::api_attach(hawser_conn *conn, const hawser_session *session, void *session_self) noexcept
 {
     ChildProcess &self = of(conn);
+    if (!self.here("hawser_conn.attach")) return;
     self.owner_.session = session;
     self.owner_.self = session_self;
     self.owner_.events = nullptr;

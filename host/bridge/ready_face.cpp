@@ -43,11 +43,12 @@ public:
     int begin(std::uint32_t what) { return face_.loop().add(fd_, events_of(what), this) ? 0 : errno; }
     void change(std::uint32_t what)
     {
-        if (hear_ != nullptr) face_.loop().modify(fd_, events_of(what), this);
+        if (face_.here("hawser_ready.change", tag_) && hear_ != nullptr)
+            face_.loop().modify(fd_, events_of(what), this);
     }
     void end()
     {
-        if (hear_ == nullptr) return;
+        if (!face_.here("hawser_ready.unwatch", tag_) || hear_ == nullptr) return;
         hear_ = nullptr;
         face_.loop().remove(fd_);
         const auto destroy = [](const Task &task) { delete static_cast<Watched *>(task.first); };
@@ -85,6 +86,7 @@ std::int32_t begin(hawser_loop *loop, const hawser_node *node, std::int32_t fd, 
                    void (*on_ready)(void *, std::uint32_t), void *self, hawser_watch **watch) noexcept
 {
     LoopFace &face = LoopFace::of(loop);
+    if (!face.here("hawser_ready.watch", node->tag)) return HAWSER_INVALID;
     if (face.is_ending()) return HAWSER_CLOSED;
     auto made = std::make_unique<Watched>(face, node->tag, fd, on_ready, self);
     const int error = made->begin(what);

@@ -32,7 +32,15 @@ Failure ServicePart::failure(std::int64_t result) const
 
 void ServicePart::completed(hawser_op *op, std::int64_t result) noexcept
 {
-    reinterpret_cast<Pending *>(op)->part->finished(result);
+    ServicePart &self = *reinterpret_cast<Pending *>(op)->part;
+    const std::uint32_t tag = Instances::tag(self.node_);
+    if (!self.loop_.here("hawser_op.complete", tag)) return;
+    if (self.inside_ || (!self.on_started_ && !self.on_stopped_))
+        self.loop_.host().broke(tag, 0, "hawser_op.complete",
+                                self.inside_ ? "expected a completion after start or stop has returned, got one inside"
+                                             : "expected one completion of each start or stop, got another");
+    else
+        self.finished(result);
 }
 
 void ServicePart::finished(std::int64_t result)
@@ -65,8 +73,10 @@ void ServicePart::start(std::function<void(std::optional<Failure>)> done)
     if (service->start != nullptr) {
         const crumb::Left left(*loop_.abi(), Instances::tag(node_), crumb::kStart);
         const OneProcess one;
+        inside_ = true;
         status = contain([&] { return service->start(instances_.self(node_, 0), &pending_.op, &error_); },
                          [&](const std::string &thrown) { return threw(thrown); });
+        inside_ = false;
     }
     if (status != HAWSER_PENDING) finished(status);
 }
@@ -78,11 +88,13 @@ void ServicePart::stop(std::function<void()> done)
     std::int32_t status = HAWSER_OK;
     if (service->stop != nullptr) {
         const crumb::Left left(*loop_.abi(), Instances::tag(node_), crumb::kStop);
+        inside_ = true;
         status = contain([&] { return service->stop(instances_.self(node_, 0), &pending_.op); },
                          [&](const std::string &) {
                              loop_.host().threw(Instances::tag(node_), crumb::kStop);
                              return HAWSER_OK;
                          });
+        inside_ = false;
     }
     if (status != HAWSER_PENDING) finished(status);
 }

@@ -32,6 +32,7 @@ private:
     std::string name_;
     LoopFace &loop_;
     Pending pending_{};
+    bool inside_ = false; // a call of its start or stop
     hawser_error error_{};
     std::function<void(std::optional<Failure>)> on_started_;
     std::function<void()> on_stopped_;

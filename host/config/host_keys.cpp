@@ -101,8 +101,7 @@ text = "How long a loop of a worker may stay in one call of a plugin before the 
 [host.abi_check]
 type = "boolean"
 default = false
-has = "neutral"
-text = "Whether calls between host and plugins are checked"
+text = "Whether calls between host and plugins are checked closely, for who writes plugins; costs time"
 
 [log.level]
 type = "enum"

@@ -189,6 +189,7 @@ struct HostPlan {
     std::uint64_t start_timeout_ns = 30'000'000'000;
     std::uint64_t stall_limit_ns = 30'000'000'000; // 0: none
     bool watch = false;
+    bool checks = false; // abi_check
     LogPlan log;
     Origin origin;                             // of the keys of [host]
     std::vector<CompartmentPlan> compartments; // at least "main", in the order of names; "main" first

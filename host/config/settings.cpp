@@ -107,6 +107,7 @@ void SettingsReader::read_host(HostPlan &plan, const std::string &default_plugin
     if (const Value *control = host.find("control")) plan.control = control->text;
     if (const Value *state = host.find("state")) plan.state = state->text;
     if (const Value *watch = host.find("watch")) plan.watch = watch->integer != 0;
+    if (const Value *checks = host.find("abi_check")) plan.checks = checks->integer != 0;
     if (const Value *plugins = host.find("plugins")) {
         for (const Value &directory : plugins->items) plan.plugins.push_back(directory.text);
     } else if (host.at.count("plugins") == 0) {

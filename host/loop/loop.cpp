@@ -161,7 +161,14 @@ Loop::Loop(unsigned index, std::uint64_t &now, std::int64_t &wall, LoopCounters 
 
 Loop::~Loop() = default;
 
-void Loop::run() { engine_->run(); }
+constinit thread_local const Loop *Loop::current_ = nullptr;
+
+void Loop::run()
+{
+    current_ = this;
+    engine_->run();
+    current_ = nullptr;
+}
 void Loop::stop() { engine_->stop(); }
 
 void Loop::begin_turn()

@@ -53,6 +53,9 @@ public:
     std::uint64_t now() const { return now_; }
     LoopCounters &counters() { return counters_; }
 
+    // Whether the calling thread is the one that runs this loop. [any-thread]
+    bool is_mine() const { return current_ == this; }
+
     void run();  // on its thread, until stop(); tasks posted before that run first
     void stop(); // [any-thread] run() returns after the turn in hand; later posts are refused
 
@@ -74,6 +77,8 @@ private:
     void begin_turn();
     void end_turn();
     void ready();
+
+    static constinit thread_local const Loop *current_; // that this thread runs
 
     unsigned index_;
     std::uint64_t &now_;

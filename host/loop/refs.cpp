@@ -1,6 +1,8 @@
 // Tests: tests/unit/loop/refs_test.cpp
 #include "loop/refs.hpp"
 
+#include <algorithm>
+
 #include <limits>
 
 namespace hawser::host {
@@ -40,5 +42,11 @@ void *Refs::find(std::uint64_t ref) const
 }
 
 std::uint32_t Refs::mark(std::uint64_t ref) const { return find(ref) != nullptr ? slots_[slot_of(ref)].mark : 0; }
+
+std::size_t Refs::count(std::uint32_t mark) const
+{
+    const auto has_mark = [mark](const Slot &slot) { return slot.object != nullptr && slot.mark == mark; };
+    return static_cast<std::size_t>(std::count_if(slots_.begin(), slots_.end(), has_mark));
+}
 
 } // namespace hawser::host

@@ -2,6 +2,7 @@
 // again. For the loop's thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -18,6 +19,7 @@ public:
     void untrack(std::uint64_t ref);
     void *find(std::uint64_t ref) const;         // NULL: no longer tracked
     std::uint32_t mark(std::uint64_t ref) const; // 0: no longer tracked
+    std::size_t count(std::uint32_t mark) const; // of those that are tracked now
     static unsigned loop_of(std::uint64_t ref) { return static_cast<unsigned>(ref >> 56); }
 
 private:

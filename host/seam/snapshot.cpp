@@ -33,6 +33,7 @@ Result<Snapshot> parse(std::string_view bytes)
     if (snapshot.log_level < Level::Error || snapshot.log_level > Level::Debug) in.spoil();
     if (snapshot.log_format > LogFormat::Journal || snapshot.access > AccessFormat::Json) in.spoil();
     read_plan(in, snapshot.compartment);
+    if (!in.at_end()) in.flag(snapshot.checks);
     if (in.bad()) return spoiled("its content contradicts itself or is cut off");
     return snapshot;
 }
@@ -53,6 +54,7 @@ Result<Fd> write_snapshot(const Snapshot &snapshot)
     out.number(snapshot.start_timeout_ns);
     out.number(static_cast<std::uint8_t>(snapshot.rehearses));
     write_plan(out, snapshot.compartment);
+    out.number(static_cast<std::uint8_t>(snapshot.checks));
     return write_sealed("hawser-snapshot", out.bytes());
 }
 

@@ -20,6 +20,7 @@ struct Snapshot {
     std::uint64_t start_timeout_ns = 30'000'000'000; // of each service
     bool rehearses = false;                          // ready once all is created; starts nothing
     CompartmentPlan compartment;
+    bool checks = false; // abi_check
 };
 
 Result<Fd> write_snapshot(const Snapshot &snapshot); // a memfd sealed against any change

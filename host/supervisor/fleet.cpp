@@ -43,6 +43,7 @@ Result<std::unique_ptr<WorkerHandle>> Fleet::launch(const SharedPlan &plan, cons
     snapshot.log_format = settings.log_format;
     snapshot.access = settings.access;
     snapshot.single = settings.single;
+    snapshot.checks = settings.checks;
     snapshot.compartment = *plan;
     // Which worker speaks is known once it is made; it speaks from the event loop only.
     auto self = std::make_shared<WorkerHandle *>(nullptr);

@@ -24,6 +24,7 @@ struct FleetSettings {
     bool single = false; // a worker's end is the host's
     AccessFormat access = AccessFormat::Off;
     WorkerFiles files;
+    bool checks = false; // abi_check
     bool operator==(const FleetSettings &) const = default;
 };
 

@@ -112,7 +112,7 @@ Change Fleet::compare(const HostPlan &plan, bool settings_differ) const
         else if (!same)
             why = differences(*slot->second.plan, compartment);
         if (slot != slots_.end() && !serves) why.emplace_back("its worker does not serve");
-        if (settings_differ) why.emplace_back("[log] has changed");
+        if (settings_differ) why.emplace_back("[log] or abi_check has changed");
         if (replaces_all_) why.emplace_back("its worker is of another program");
     }
     return change;

@@ -150,7 +150,7 @@ Result<void> RunningHost::open_inside()
 FleetSettings RunningHost::fleet_settings(const HostPlan &plan, const Outputs &outputs) const
 {
     const LogSettings log = outputs.log();
-    return {log.level, log.format, options_.single, plan.log.access.format, outputs.files()};
+    return {log.level, log.format, options_.single, plan.log.access.format, outputs.files(), plan.checks};
 }
 
 std::string RunningHost::control_path() const

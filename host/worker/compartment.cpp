@@ -56,7 +56,7 @@ ListenerRules rules_of(const ListenerPlan &listener)
 } // namespace
 
 Compartment::Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log,
-                         std::function<void()> something_happened, AccessFormat access)
+                         std::function<void()> something_happened, AccessFormat access, bool checks)
     : plan_(plan)
     , page_(page)
     , log_(log)
@@ -66,6 +66,7 @@ Compartment::Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log
     , instances_(plan, host_)
     , shares_(plan.listeners.size())
 {
+    host_.set_checks(checks);
     const unsigned loops = std::clamp(plan.loops, 1U, kMaxLoops);
     for (unsigned i = 0; i < loops; ++i) threads_.push_back(std::make_unique<LoopThread>(host_, i, page_->cells[i]));
     if (access != AccessFormat::Off) {

@@ -26,9 +26,9 @@ namespace hawser::host {
 class Compartment {
 public:
     // `plan`, `page` and `log` outlive this. `something_happened` is called on any thread when connections have gone.
-    // `access`: whether and how lines of requests are written.
+    // `access`: whether and how lines of requests are written. `checks`: abi_check.
     Compartment(const CompartmentPlan &plan, StatusPage &page, Log &log, std::function<void()> something_happened,
-                AccessFormat access = AccessFormat::Off);
+                AccessFormat access = AccessFormat::Off, bool checks = false);
     ~Compartment(); // REQUIRES: end() was called, or start_loops() was not
 
     std::optional<Failure> load();

@@ -33,7 +33,7 @@ public:
         , enter_(enter)
         , log_(log)
         , compartment_(std::make_unique<Compartment>(
-              snapshot.compartment, page, log, [this] { event_.raise(); }, snapshot.access))
+              snapshot.compartment, page, log, [this] { event_.raise(); }, snapshot.access, snapshot.checks))
     {
         compartment_->on_end_asked([this](const std::string &node, int status, const std::string &why) {
             static_cast<void>(channel_.send(EndHost{status, node, why}));

@@ -15,7 +15,8 @@ namespace hawser::host::test {
 
 class Rig {
 public:
-    Rig()
+    explicit Rig(bool checks = false)
+        : checks_(checks)
     {
         node.struct_size = sizeof node;
         node.tag = 5;
@@ -52,12 +53,14 @@ public:
         return held;
     }
 
+    const bool checks_;
     alignas(64) unsigned char memory[LoopFace::kMemory]{};
     hawser_loop *abi = LoopFace::place(memory, 0);
     LoopCounters counters;
     Log log{LogSettings{Level::Error, LogFormat::Text, 2}};
     OffloadPool pool{4, 64};
     HostFace host{log, pool};
+    const bool checks_are_set = (host.set_checks(checks_), true); // before there is a loop
     Loop loop{0, abi->now, abi->wall, counters};
     LoopFace face{host, loop, abi};
     hawser_node node{};
