@@ -52,6 +52,29 @@ TEST_F(Coroutines, ATaskDoesNothingBeforeItIsAwaited)
     EXPECT_EQ(said, Said{});
 }
 
+TEST_F(Coroutines, ATaskThatNobodyAwaitedIsNamed)
+{
+    static_cast<void>(say("forgotten", 0s));
+    const auto forgotten = host.logged("task_forgotten");
+    ASSERT_EQ(forgotten.size(), 1U);
+    EXPECT_NE(forgotten[0].fields.at("task").find("say("), std::string::npos) << forgotten[0].fields.at("task");
+    EXPECT_NE(forgotten[0].fields.at("at").find("task_test.cpp:"), std::string::npos);
+}
+
+TEST_F(Coroutines, ATaskThatGoesWithWhoeverWouldHaveAwaitedItIsNotNamed)
+{
+    const auto first_waits = [](Task<> later) -> Task<> {
+        co_await sleep(1s);
+        co_await std::move(later);
+    };
+    scope.spawn(first_waits(say("never", 0s)));
+    scope.cancel();
+    scope.spawn([this]() -> Task<> { co_await hawser::with_timeout(say("late", 2s), 1s); });
+    host.advance(1s);
+    EXPECT_EQ(host.logged("task_forgotten").size(), 0U);
+    EXPECT_EQ(said, Said{});
+}
+
 TEST_F(Coroutines, ASpawnedTaskRunsUntilItsFirstWaitAtOnce)
 {
     scope.spawn([this]() -> Task<> {

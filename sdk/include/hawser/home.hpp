@@ -21,4 +21,18 @@ inline void report_unhandled(std::string_view text, const std::source_location &
                      text.data());
 }
 
+// A task that nobody awaited or gave to a scope: what it was to do was never begun.
+inline void report_forgotten(const std::source_location &where) noexcept
+{
+    guarded_call(
+        [&] {
+            const std::string place = std::string(where.file_name()) + ":" + std::to_string(where.line());
+            if (const Node *home = find_home(); home != nullptr)
+                home->error("task_forgotten", {{"task", where.function_name()}, {"at", place}});
+            else
+                std::fprintf(stderr, "%s: a task that nobody awaited: %s\n", place.c_str(), where.function_name());
+        },
+        [](std::string_view) {});
+}
+
 } // namespace hawser::detail

@@ -12,12 +12,14 @@
 
 #include "hawser/error.hpp"
 #include "hawser/frames.hpp"
+#include "hawser/home.hpp"
 #include "hawser/turns.hpp"
 
 #include <concepts>
 #include <coroutine>
 #include <exception>
 #include <optional>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -28,12 +30,20 @@ class Task;
 
 namespace detail {
 
+// How many frames this thread is destroying just now, one inside the other.
+inline unsigned &frames_ending() noexcept
+{
+    thread_local unsigned count = 0;
+    return count;
+}
+
 // What all tasks have in common, whatever they result in.
 struct TaskPromise {
     Resumption resumption;
     void (*done)(TaskPromise &) noexcept = nullptr; // at its end; null: not started
     void *waiter = nullptr;                         // for done
     std::exception_ptr thrown;
+    std::source_location made; // the coroutine's own place
 
     static void *operator new(std::size_t size) { return FramePool::take(size); }
     static void operator delete(void *memory, std::size_t size) noexcept { FramePool::give(memory, size); }
@@ -110,8 +120,9 @@ class [[nodiscard]] Task {
 
 public:
     struct promise_type : detail::Promise<T> {
-        Task get_return_object() noexcept
+        Task get_return_object(std::source_location where = std::source_location::current()) noexcept
         {
+            this->made = where;
             const auto handle = std::coroutine_handle<promise_type>::from_promise(*this);
             this->resumption.handle = handle;
             return Task(handle);
@@ -166,9 +177,16 @@ private:
     explicit Task(Handle frame) noexcept
         : frame_(frame)
     {}
+    // One that was never begun is a mistake, unless it goes with the task that would have awaited it.
     void reset() noexcept
     {
-        if (frame_) std::exchange(frame_, nullptr).destroy();
+        if (!frame_) return;
+        unsigned &depth = detail::frames_ending();
+        if (depth == 0 && frame_.promise().done == nullptr && std::uncaught_exceptions() == 0)
+            detail::report_forgotten(frame_.promise().made);
+        ++depth;
+        std::exchange(frame_, nullptr).destroy();
+        --depth;
     }
     Handle frame_;
 };
