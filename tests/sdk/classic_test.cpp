@@ -2,6 +2,7 @@
 #include "hawser/testing.hpp"
 #include "hawser/testing/http.hpp"
 #include "hawser/testing/library.hpp"
+#include "test_database.hpp"
 
 #include <chrono>
 #include <fstream>
@@ -95,10 +96,66 @@ TEST(Classics, AFormGreetsAndLetsNobodyWriteThePage)
     EXPECT_NE(greeted.body.find("<p>Hello, &lt;b&gt;Ada!</p>"), std::string::npos) << greeted.body;
 }
 
+TEST(Classics, DatagramsGoBackToWhereTheyCameFrom)
+{
+    Host host;
+    Instance echo(host, classic("datagrams"), {{"address", "udp:127.0.0.1:7"}});
+    echo.start();
+    hawser::testing::DatagramNet::Peer peer(host.datagrams(), hawser::Address::parse("192.0.2.9:1000"));
+    peer.send("over and back", hawser::Address::parse("127.0.0.1:7"));
+    const auto heard = peer.receive();
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard[0].first, "over and back");
+}
+
+TEST(Classics, ASpoolTakesWhatIsPutIntoItAndEndsTheHostWhenItIsTold)
+{
+    const hawser::testing::Directory directory;
+    Host host;
+    Instance spool(host, classic("spool"), {{"directory", hawser::testing::Option::path(directory.path())}});
+    spool.start();
+    host.run();
+    EXPECT_EQ(host.logged("watching").size(), 1U);
+    std::ofstream(directory.path() + "/a") << "text";
+    EXPECT_TRUE(host.descriptors().look(1000));
+    ASSERT_EQ(host.logged("taken").size(), 1U);
+    EXPECT_EQ(host.logged("taken")[0].fields.at("bytes"), "4");
+    EXPECT_TRUE(host.asked_to_stop().empty());
+    std::ofstream(directory.path() + "/stop") << "now";
+    EXPECT_TRUE(host.descriptors().look(1000));
+    EXPECT_EQ(host.asked_to_stop(), std::vector<std::string>{"3 a file named stop has come"});
+}
+
+TEST(Classics, ADatabaseIsAskedWithoutHoldingUpTheLoop)
+{
+    const hawser::testing::Directory directory;
+    Host host;
+    Instance sqlite(
+        host, hawser::testing::sqlite_kind(),
+        {{"path", hawser::testing::Option::path(directory.path() + "/db")},
+         {"connections", 2},
+         {"queue", 10},
+         {"timeout", 5s},
+         {"rows", 100},
+         {"init", "CREATE TABLE people (name TEXT, year INTEGER); INSERT INTO people VALUES ('ada', 1815)"}});
+    sqlite.start();
+    hawser_object object = hawser::testing::database_object(sqlite);
+    Instance database(host, classic("database"), {{"database", &object}});
+    EXPECT_EQ(ask(database, {}).body, "ada was born in 1815\n");
+    EXPECT_EQ(ask(database, {.query = "name=bob"}).status, 404U);
+}
+
 TEST(Classics, AreAsShortAsThePageSays)
 {
-    for (const auto &[name, most] :
-         {std::pair{"echo", 9}, {"lines", 40}, {"delay", 25}, {"ticks", 15}, {"pool", 20}, {"form", 30}}) {
+    for (const auto &[name, most] : {std::pair{"echo", 9},
+                                     {"lines", 40},
+                                     {"delay", 25},
+                                     {"ticks", 15},
+                                     {"pool", 20},
+                                     {"form", 30},
+                                     {"datagrams", 25},
+                                     {"spool", 35},
+                                     {"database", 20}}) {
         std::ifstream file(HAWSER_CLASSIC_SOURCES "/" + std::string(name) + ".cpp");
         int lines = 0;
         for (std::string line; std::getline(file, line);) ++lines;

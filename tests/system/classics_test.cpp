@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <string>
 
 namespace hawser::test {
@@ -18,6 +23,67 @@ std::string classics()
            listener +
            "\"http\"\n[listeners.web.routes]\n\"/delay\" = { resource = \"classic_delay\", delay = \"50ms\" }\n"
            "\"/pool\" = { resource = \"classic_pool\" }\n\"/form\" = { resource = \"classic_form\" }\n";
+}
+
+// A socket of the test's that asks once over UDP.
+std::string ask_over_udp(const std::string &port, const std::string &text)
+{
+    const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(port)));
+    EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr *>(&to), sizeof to), 0);
+    EXPECT_EQ(::send(fd, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+    pollfd readable{fd, POLLIN, 0};
+    char bytes[1500];
+    const ssize_t n = ::poll(&readable, 1, 10'000) > 0 ? ::recv(fd, bytes, sizeof bytes, 0) : -1;
+    ::close(fd);
+    return n < 0 ? "nothing" : std::string(bytes, static_cast<std::size_t>(n));
+}
+
+TEST(Classics, AnswerDatagrams)
+{
+    Host host("[host]\nplugins = [\"" HAWSER_PLUGINS "\", \"" HAWSER_CLASSICS
+              "\"]\ncontrol = \"control.sock\"\n[services.udp]\nservice = \"classic_datagrams\"\n");
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    const std::string begin = "\"address\":\"udp:127.0.0.1:", log = host.process().err();
+    ASSERT_TRUE(has(log, begin)) << log;
+    const std::string port = log.substr(log.find(begin) + begin.size(), 5);
+    EXPECT_EQ(ask_over_udp(port, "over and back"), "over and back");
+    EXPECT_EQ(ask_over_udp(port, std::string(1400, 'x')), std::string(1400, 'x'));
+    EXPECT_EQ(host.stop(), 0);
+}
+
+TEST(Classics, EndTheHostWithAStatusOfTheirOwn)
+{
+    const TempDir directory;
+    Host host("[host]\nplugins = [\"" HAWSER_PLUGINS "\", \"" HAWSER_CLASSICS
+              "\"]\ncontrol = \"control.sock\"\n[services.spool]\nservice = \"classic_spool\"\ndirectory = \"" +
+              directory.path() + "\"\n");
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    EXPECT_TRUE(host.log_has("\"event\":\"watching\""));
+    directory.write("a", "text");
+    EXPECT_TRUE(host.log_has("\"event\":\"taken\",\"name\":\"a\",\"bytes\":\"4\""));
+    directory.write("stop", "now");
+    EXPECT_EQ(host.process().wait(), 3) << host.process().err();
+    EXPECT_TRUE(has(host.process().err(), "\"asked_by\":\"service.spool\",\"reason\":\"a file named stop has come\""));
+}
+
+TEST(Classics, AskADatabase)
+{
+    const TempDir directory;
+    Host host(
+        "[host]\nplugins = [\"" HAWSER_PLUGINS "\", \"" HAWSER_CLASSICS
+        "\"]\ncontrol = \"control.sock\"\n[services.db]\nservice = \"sqlite\"\npath = \"" +
+        directory.path() +
+        "/db\"\ninit = \"CREATE TABLE people (name TEXT, year INTEGER); INSERT INTO people VALUES ('ada', 1815)\"\n"
+        "[listeners.web]\naddress = \"127.0.0.1:0\"\nprotocol = \"http\"\n[listeners.web.routes]\n"
+        "\"/\" = { resource = \"classic_database\", database = \"db\" }\n");
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    Client web = host.connect();
+    EXPECT_EQ(web.get("/?name=ada").body, "ada was born in 1815\n");
+    EXPECT_EQ(web.get("/?name=bob").status, 404);
 }
 
 TEST(Classics, ServeOverSockets)
