@@ -2,6 +2,7 @@
 #pragma once
 
 #include "connection.hpp"
+#include "statistics.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -32,8 +33,9 @@ protected:
 
 class Database {
 public:
-    explicit Database(Settings settings)
+    Database(Settings settings, Statistics &statistics)
         : settings_(std::move(settings))
+        , statistics_(statistics)
     {
         sessions_.free = settings_.connections;
     }
@@ -45,6 +47,7 @@ public:
     // Connections that are free are closed, the others when they come back.
     void close();
     const Settings &settings() const { return settings_; }
+    const Statistics::OnLoop &statistics(hawser_loop *loop) { return statistics_.on(loop); } // [loop]
 
     // A call begins; false: too many are on their way, or it is closed.
     bool admit();
@@ -72,6 +75,7 @@ private:
         void give(Database &of);
     };
     Settings settings_;
+    Statistics &statistics_;
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<Connection>> idle_; // all below guarded by mutex_
     Line writer_, sessions_;

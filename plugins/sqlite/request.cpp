@@ -19,6 +19,7 @@ Request::Request(Database &database, const hawser_host *host, hawser_loop *loop,
     op_.request = this;
     late_.op.complete = late;
     late_.request = this;
+    database_.statistics(loop_).in_flight.add();
 }
 
 Request::~Request()
@@ -26,6 +27,7 @@ Request::~Request()
     loop_->api->cancel(loop_, &late_.op);
     loop_->api->untrack(loop_, ref_);
     if (connection_ != nullptr) database_.give(std::move(connection_));
+    database_.statistics(loop_).in_flight.subtract();
     database_.leave();
 }
 
@@ -33,7 +35,10 @@ std::int32_t Request::begin(Database &database, const hawser_host *host, hawser_
 {
     if (with.session != nullptr && (with.session->busy || with.session->closed)) return HAWSER_INVALID;
     if (!database.is_open()) return HAWSER_CLOSED;
-    if (!database.admit()) return HAWSER_LIMIT;
+    if (!database.admit()) {
+        database.statistics(loop).refused();
+        return HAWSER_LIMIT;
+    }
     hawser_sql_call *call = with.call;
     Session *session = with.session;
     auto *request = new Request(database, host, loop, std::move(with));
@@ -103,6 +108,7 @@ void HAWSER_CALL Request::worked(hawser_op *op, std::int64_t result) noexcept
 void Request::wait_in_line()
 {
     waiting_ = true;
+    if (with_.opened == nullptr) database_.statistics(loop_).waits.add();
     const auto wait = static_cast<std::uint64_t>(database_.settings().timeout.count());
     loop_->api->timer(loop_, loop_->now + wait, &late_.op);
 }
@@ -165,6 +171,11 @@ void Request::finish(const Failure &failure)
     }
     Database &database = database_;
     hawser_loop *loop = loop_;
+    const auto time = std::chrono::steady_clock::now() - (until_ - database.settings().timeout);
+    if (call == nullptr)
+        database.statistics(loop).cancelled();
+    else
+        database.statistics(loop).ended(failure.status, time);
     std::unique_ptr<Result> result = std::move(result_);
     delete this;
     if (session != nullptr) {

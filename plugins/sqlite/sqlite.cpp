@@ -15,7 +15,8 @@ class Service {
 public:
     explicit Service(hawser::Node node)
         : node_(node)
-        , database_(settings_of(node))
+        , statistics_(node)
+        , database_(settings_of(node), statistics_)
     {
         const auto directory = std::filesystem::path(database_.settings().path).parent_path();
         std::error_code error;
@@ -97,6 +98,7 @@ private:
     static constexpr hawser_sql kTable{sizeof(hawser_sql), 0, run, fetch, open, close, cancel, release};
 
     hawser::Node node_;
+    sqlite::Statistics statistics_;
     sqlite::Database database_;
 };
 

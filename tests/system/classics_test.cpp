@@ -79,11 +79,16 @@ TEST(Classics, AskADatabase)
         directory.path() +
         "/db\"\ninit = \"CREATE TABLE people (name TEXT, year INTEGER); INSERT INTO people VALUES ('ada', 1815)\"\n"
         "[listeners.web]\naddress = \"127.0.0.1:0\"\nprotocol = \"http\"\n[listeners.web.routes]\n"
-        "\"/\" = { resource = \"classic_database\", database = \"db\" }\n");
+        "\"/\" = { resource = \"classic_database\", database = \"db\" }\n\"=/metrics\" = { resource = \"metrics\" }\n");
     ASSERT_TRUE(host.ready()) << host.process().err();
     Client web = host.connect();
     EXPECT_EQ(web.get("/?name=ada").body, "ada was born in 1815\n");
     EXPECT_EQ(web.get("/?name=bob").status, 404);
+    const std::string counted = web.get("/metrics").body;
+    for (const char *line : {"sqlite_calls_total{service=\"service.db\",result=\"ok\"} 2\n",
+                             "sqlite_calls_in_flight{service=\"service.db\"} 0\n",
+                             "sqlite_call_duration_seconds_count{service=\"service.db\"} 2\n"})
+        EXPECT_TRUE(has(counted, line)) << line << counted;
 }
 
 TEST(Classics, ServeOverSockets)
