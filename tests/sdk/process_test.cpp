@@ -42,7 +42,7 @@ struct Processes : testing::Test {
     static Task<> run_it(hawser::Node node, Command command, std::string input, std::string &log, std::size_t most)
     {
         try {
-            const Output result = co_await hawser::run(node, std::move(command), std::move(input), most);
+            const Output result = co_await hawser::run(node, command, std::move(input), most);
             log += std::to_string(result.how.code) + ' ' + result.output + '|' + result.errors + ';';
         } catch (const StatusError &error) {
             log += "failed " + std::to_string(error.status()) + ' ' + error.what() + ';';

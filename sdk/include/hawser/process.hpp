@@ -168,9 +168,9 @@ struct Output {
     std::string output, errors;
 };
 
-// Runs a program to its end: `input` in, all that it prints out. Throws as Process, and StatusError with HAWSER_LIMIT
-// when it prints more than `most` bytes; then it is killed.
-inline Task<Output> run(Node node, Command command, std::string input = {}, std::size_t most = 1024 * 1024)
+namespace detail {
+
+inline Task<Output> run_command(Node node, Command command, std::string input, std::size_t most)
 {
     Output result;
     if (!command.on_errors) {
@@ -192,5 +192,20 @@ inline Task<Output> run(Node node, Command command, std::string input = {}, std:
     result.how = co_await process.ended();
     co_return result;
 }
+
+} // namespace detail
+
+// Runs a program to its end: `input` in, all that it prints out. Throws as Process, and StatusError with HAWSER_LIMIT
+// when it prints more than `most` bytes; then it is killed. The command has a name of its own: one that is made inside
+// of the co_await is destroyed twice by g++ before 14.
+//
+//     const hawser::Command sort{.program = "/usr/bin/sort"};
+//     const hawser::Output sorted = co_await hawser::run(node, sort, "b\na\n");
+inline Task<Output> run(const Node &node, const Command &command, std::string input = {},
+                        std::size_t most = 1024 * 1024)
+{
+    return detail::run_command(node, command, std::move(input), most);
+}
+Task<Output> run(const Node &, const Command &&, std::string = {}, std::size_t = 0) = delete;
 
 } // namespace hawser

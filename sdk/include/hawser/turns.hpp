@@ -101,7 +101,11 @@ private:
         Root &root = *which.root;
         current_ = &root;
         which.handle.resume();
-        if (root.ended) root.dispose(root); // while current_ is set: what its end lets go on waits for its turn
+        if (root.ended) {
+            current_ = &nobody_; // not null: what its end lets go on waits for its turn
+            root.dispose(root);
+            nobody_.context.reset();
+        }
         current_ = nullptr;
     }
     void run_all() noexcept
@@ -115,6 +119,7 @@ private:
 
     Resumption *first_ = nullptr, *last_ = nullptr;
     Root *current_ = nullptr;
+    Root nobody_;
 };
 
 // Where no coroutine runs: on the pool, in a post.

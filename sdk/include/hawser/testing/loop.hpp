@@ -51,13 +51,17 @@ public:
         if (has_posts()) ready.push_back(&run_post_);
         if (!calls_.empty()) ready.push_back(&call_);
         if (ready.empty()) return false;
+        const bool inside = std::exchange(stepping_, true);
         (*ready[random_() % ready.size()])(*this);
+        stepping_ = inside;
         ++turns_;
         return true;
     }
-    // All that can be done without time passing. A problem if it does not come to an end.
+    // All that can be done without time passing. A problem if it does not come to an end. From inside of something that
+    // the loop does: nothing, it goes on by itself.
     void run()
     {
+        if (stepping_) return;
         for (std::size_t steps = 0; step(); ++steps)
             if (steps > kEndless) return problems_.report("the loop does not come to rest: something is always due");
     }
@@ -300,6 +304,7 @@ private:
     std::mutex mutex_;
     std::deque<Post> posts_; // guarded by mutex_
     bool ended_ = false;     // guarded by mutex_
+    bool stepping_ = false;
     hawser_ref refs_ = 0;
     std::uint64_t order_ = 0, turns_ = 0;
     std::size_t pool_limit_ = 1024;

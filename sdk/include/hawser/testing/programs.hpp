@@ -47,7 +47,7 @@ public:
     void complain(std::string bytes) // to its standard error
     {
         later([bytes = std::move(bytes)](State &it) {
-            if (it.events != nullptr && it.events->on_errors != nullptr)
+            if (!it.wire->closed() && it.events != nullptr && it.events->on_errors != nullptr)
                 it.events->on_errors(it.self, {bytes.data(), bytes.size()});
         });
     }
