@@ -16,6 +16,7 @@ from pathlib import Path
 
 import commands
 import instructions
+import layer
 import latency
 import peers
 from contenders import BOTH_CORES, BUILD, NGINX, ROOT, SIZES, Hawser, Nginx, Raw, client, files, rounds, running
@@ -57,7 +58,8 @@ OTHER_ROWS = {"idle": f"resident bytes for each of {IDLE_CONNECTIONS} idle conne
               "commands": "large configurations, directories and trees, ms",
               "latency": "99th percentile of latency at half of nginx's peak rate",
               "peers": "h2o, lighttpd, haproxy, caddy and Twisted",
-              "instructions": "user-space instructions of a request, by callgrind"}
+              "instructions": "user-space instructions of a request, by callgrind",
+              "layer": "what the C++ layer of the SDK costs"}
 
 
 def load(contender, row, requests):
@@ -236,6 +238,8 @@ def main():
                                commands.measure(max(arguments.rounds, 10)), commands.GOALS), ""]
     if "instructions" in wanted:
         lines += [*instructions.table(instructions.measure()), ""]
+    if "layer" in wanted:
+        lines += [*layer.table(layer.measure(arguments.rounds)), ""]
     print("\n".join(lines))
     if arguments.record:
         record(lines[:-1], arguments.rounds)

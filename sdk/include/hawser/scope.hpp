@@ -154,3 +154,5 @@ private:
 };
 
 } // namespace hawser
+
+#include "hawser/service_task.hpp" // which needs the above
