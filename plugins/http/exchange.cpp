@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
+#include <string>
 #include <utility>
 
 namespace http_engine {
@@ -68,6 +70,19 @@ void Exchange::end_answer()
 void Exchange::break_off() { session->close(HAWSER_ABORT); }
 
 // The engine's own answer, instead of one that breaks the contract or never comes.
+std::int32_t Exchange::misused(const char *call, const char *what) const
+{
+    const hawser_host *host = engine->node->host;
+    if (host == nullptr || host->log == nullptr) return HAWSER_INVALID;
+    const std::string error = std::string("hawser_http_exchange.") + call + ": " + what;
+    const hawser_field fields[] = {
+        {{"resource", 8}, route != nullptr ? route->object->name : hawser_str{"none", 4}},
+        {{"error", 5}, {error.data(), error.size()}},
+    };
+    host->log(engine->node, HAWSER_LOG_ERROR, {"contract_broken", 15}, fields, std::size(fields));
+    return HAWSER_INVALID;
+}
+
 void Exchange::answer_500()
 {
     constexpr std::string_view kBody = "500 Internal Server Error\n";

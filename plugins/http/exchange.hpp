@@ -46,6 +46,8 @@ struct Exchange : hawser_http_exchange {
     void answer_500();
     void end_answer(); // the session goes on, with the next request or to its end
     void break_off();  // the client must see that the answer is not whole
+    // The resource broke the contract of hawser/http.h: the log names it. Returns HAWSER_INVALID.
+    [[gnu::cold, gnu::noinline]] std::int32_t misused(const char *call, const char *what) const;
 
     static constexpr std::uint64_t kSkipped = 262144; // bytes of an unwanted body
 

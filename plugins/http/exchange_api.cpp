@@ -61,6 +61,19 @@ bool is_bodiless(const Exchange &exchange, std::uint32_t status)
 
 bool is_final(std::uint32_t status) { return status >= 200 && status <= 999; }
 
+constexpr const char *kAgain = "expected one answer, got another";
+constexpr const char *kNoStatus = "expected a status of 200 to 999 and a length, got another";
+constexpr const char *kNoField =
+    "expected fields whose names are tokens and whose values have no CR, LF and NUL, got others";
+
+// After an answer that the engine broke off nothing more is said.
+std::int32_t not_begun(const Exchange &exchange, const char *call)
+{
+    if (exchange.answer == Answer::Broken) return HAWSER_INVALID;
+    return exchange.misused(call,
+                            exchange.answer == Answer::Ended ? kAgain : "expected an answer that has begun, got none");
+}
+
 // The resource ended the exchange against the contract.
 std::int32_t end_badly(Exchange &exchange)
 {
@@ -92,6 +105,8 @@ std::int32_t respond(hawser_http_exchange *e, std::uint32_t status, const hawser
     Exchange &exchange = of(e);
     if (exchange.answer != Answer::Fresh || !is_final(status)) {
         release_all(body, pieces);
+        const bool again = exchange.answer != Answer::Fresh;
+        exchange.misused("respond", again ? kAgain : kNoStatus);
         return exchange.answer == Answer::Ended ? HAWSER_INVALID : end_badly(exchange);
     }
     AnswerHead head;
@@ -106,6 +121,7 @@ std::int32_t respond(hawser_http_exchange *e, std::uint32_t status, const hawser
     const std::string_view text = exchange.engine->heads.write(head, exchange.engine->loop->wall);
     if (text.empty()) {
         release_all(body, pieces);
+        exchange.misused("respond", kNoField);
         return end_badly(exchange);
     }
     // 205 (Reset Content) has none either, and says so by its length (RFC 9110 § 15.3.6).
@@ -125,7 +141,7 @@ std::int32_t begin(hawser_http_exchange *e, std::uint32_t status, const hawser_f
                    std::int64_t length) noexcept
 {
     Exchange &exchange = of(e);
-    if (exchange.answer != Answer::Fresh) return HAWSER_INVALID;
+    if (exchange.answer != Answer::Fresh) return exchange.misused("begin", kAgain);
     exchange.bodiless = is_bodiless(exchange, status);
     exchange.counted_answer = length >= 0;
     exchange.answer_left = length >= 0 ? static_cast<std::uint64_t>(length) : 0;
@@ -151,6 +167,7 @@ std::int32_t begin(hawser_http_exchange *e, std::uint32_t status, const hawser_f
         text = exchange.engine->heads.write(head, exchange.engine->loop->wall);
     }
     if (text.empty()) {
+        exchange.misused("begin", valid ? kNoField : kNoStatus);
         exchange.answer_500();
         exchange.answer = Answer::Broken;
         return HAWSER_INVALID;
@@ -162,10 +179,10 @@ std::int32_t begin(hawser_http_exchange *e, std::uint32_t status, const hawser_f
 }
 
 // More was written than promised: the client must see that the body is not whole.
-std::int32_t cut_off(Exchange &exchange)
+std::int32_t cut_off(Exchange &exchange, const char *call)
 {
     exchange.break_off();
-    return HAWSER_INVALID;
+    return exchange.misused(call, "expected no more bytes than begin promised, got more");
 }
 
 // Takes `n` bytes off what was promised; false: that is too many.
@@ -200,8 +217,8 @@ std::int32_t write(hawser_http_exchange *e, const hawser_piece *body, std::size_
     Session &session = *exchange.session;
     if (!begun || too_long || exchange.bodiless || total == 0) {
         release_all(body, pieces);
-        if (!begun) return HAWSER_INVALID;
-        if (too_long) return cut_off(exchange);
+        if (!begun) return not_begun(exchange, "write");
+        if (too_long) return cut_off(exchange, "write");
         return session.closing ? HAWSER_CLOSED : HAWSER_OK;
     }
     exchange.answer_bytes += total;
@@ -220,8 +237,8 @@ std::int32_t send_file(hawser_http_exchange *e, std::intptr_t fd, std::uint64_t 
     Session &session = *exchange.session;
     if (!begun || too_long || exchange.bodiless || length == 0) {
         if (release != nullptr) release(ctx);
-        if (!begun) return HAWSER_INVALID;
-        if (too_long) return cut_off(exchange);
+        if (!begun) return not_begun(exchange, "send_file");
+        if (too_long) return cut_off(exchange, "send_file");
         return session.closing ? HAWSER_CLOSED : HAWSER_OK;
     }
     exchange.answer_bytes += length;
@@ -237,15 +254,24 @@ std::int32_t send_file(hawser_http_exchange *e, std::intptr_t fd, std::uint64_t 
 std::int32_t end(hawser_http_exchange *e, const hawser_field *trailers, std::size_t count) noexcept
 {
     Exchange &exchange = of(e);
-    if (exchange.answer == Answer::Ended) return HAWSER_INVALID;
+    if (exchange.answer == Answer::Ended) return exchange.misused("end", kAgain);
     const bool short_of = exchange.counted_answer && exchange.answer_left > 0 && !exchange.bodiless;
-    if (exchange.answer != Answer::Begun || short_of) return end_badly(exchange);
+    if (exchange.answer != Answer::Begun || short_of) {
+        if (exchange.answer == Answer::Begun)
+            exchange.misused("end", "expected as many bytes as begin promised, got fewer");
+        if (exchange.answer == Answer::Fresh) exchange.misused("end", "expected an answer that has begun, got none");
+        return end_badly(exchange);
+    }
     std::int32_t status = exchange.session->closing ? HAWSER_CLOSED : HAWSER_OK;
     if (exchange.chunked_answer) {
         const std::string_view text = exchange.engine->heads.write_end(trailers, count);
-        if (text.empty()) return end_badly(exchange);
+        if (text.empty()) {
+            exchange.misused("end", kNoField);
+            return end_badly(exchange);
+        }
         status = write_around(*exchange.session, copied(text), nullptr, 0, nullptr);
     } else if (!are_fields_valid(trailers, count)) {
+        exchange.misused("end", kNoField);
         return end_badly(exchange);
     }
     if (Access *access = exchange.engine->access.get(); access != nullptr)
@@ -259,7 +285,9 @@ std::int32_t inform(hawser_http_exchange *e, std::uint32_t status, const hawser_
 {
     Exchange &exchange = of(e);
     const bool interim = status >= 100 && status < 200 && status != 101;
-    if (exchange.answer != Answer::Fresh || !interim || !are_fields_valid(fields, count)) return HAWSER_INVALID;
+    if (exchange.answer != Answer::Fresh) return exchange.misused("inform", kAgain);
+    if (!interim) return exchange.misused("inform", "expected a status of 100 to 199 but 101, got another");
+    if (!are_fields_valid(fields, count)) return exchange.misused("inform", kNoField);
     // An HTTP/1.0 client would take it for the answer (RFC 9110 § 15.2); 100 is only for who waits for it.
     if (exchange.request.version < 11 || (status == 100 && !exchange.wants_continue)) return HAWSER_OK;
     const std::string_view text = exchange.engine->heads.write_interim(status, fields, count);
@@ -271,7 +299,10 @@ std::int32_t inform(hawser_http_exchange *e, std::uint32_t status, const hawser_
 const hawser_http_request *attach(hawser_http_exchange *e, const hawser_http_handler *handler, void *self) noexcept
 {
     Exchange &exchange = of(e);
-    if (!exchange.in_request || exchange.answer != Answer::Fresh || exchange.handler != nullptr) return nullptr;
+    if (!exchange.in_request || exchange.answer != Answer::Fresh || exchange.handler != nullptr) {
+        exchange.misused("attach", "expected it once, from inside of on_request and before an answer");
+        return nullptr;
+    }
     if (!exchange.pin()) return nullptr;
     exchange.handler = handler;
     exchange.self = self;
@@ -298,10 +329,13 @@ std::int32_t upgrade(hawser_http_exchange *e, const hawser_field *fields, std::s
                      const hawser_session *table, void *self) noexcept
 {
     Exchange &exchange = of(e);
-    if (exchange.answer != Answer::Fresh) return HAWSER_INVALID;
+    if (exchange.answer != Answer::Fresh) return exchange.misused("upgrade", kAgain);
     if (!exchange.may_upgrade || exchange.body != Body::Complete) return HAWSER_UNSUPPORTED;
     const std::string_view text = exchange.engine->heads.write_interim(101, fields, count);
-    if (text.empty()) return end_badly(exchange);
+    if (text.empty()) {
+        exchange.misused("upgrade", kNoField);
+        return end_badly(exchange);
+    }
     Session &session = *exchange.session;
     const std::int32_t status = write_around(session, copied(text), nullptr, 0, nullptr);
     if (Access *access = exchange.engine->access.get(); access != nullptr)

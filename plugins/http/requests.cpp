@@ -128,7 +128,10 @@ void Session::serve(Exchange &e, std::string_view path)
     }
     e.in_request = false;
     // It neither answered nor attached.
-    if (e.answer != Answer::Ended && e.handler == nullptr) kExchangeApi.abort(&e);
+    if (e.answer == Answer::Ended || e.handler != nullptr) return;
+    if (e.answer == Answer::Fresh)
+        e.misused("respond", "expected an answer or attach before on_request returns, got none");
+    kExchangeApi.abort(&e);
 }
 
 void Session::answer_without_resource(Exchange &e, std::string_view path, bool path_matches)

@@ -20,6 +20,7 @@ protected:
     {
         host_ = std::make_unique<Host>(setup_.host(checks ? "abi_check = true" : "") +
                                        "[listeners.a]\naddress = \"127.0.0.1:0\"\nprotocol = \"misuse\"\n");
+        host_->expect_broken_contracts();
         ASSERT_TRUE(host_->ready()) << host_->process().err();
         workers_ = host_->workers();
     }

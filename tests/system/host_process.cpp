@@ -1,5 +1,7 @@
 #include "host_process.hpp"
 
+#include <gtest/gtest.h>
+
 #include <csignal>
 #include <fstream>
 #include <sstream>
@@ -58,6 +60,13 @@ std::vector<int> Host::workers() const
     std::ifstream in("/proc/" + pid + "/task/" + pid + "/children");
     for (int child; in >> child;) all.push_back(child);
     return all;
+}
+
+Host::~Host()
+{
+    const std::string &log = process_.err();
+    const std::size_t at = log.find("contract_broken");
+    if (at != std::string::npos && !broken_expected_) ADD_FAILURE() << log.substr(log.rfind('\n', at) + 1, 500);
 }
 
 int Host::stop()

@@ -16,6 +16,12 @@ public:
     explicit Host(const std::string &toml, const std::vector<std::string> &arguments = {},
                   const ProcessOptions &options = {});
 
+    // A host that says of a plugin that it broke its contract fails the test, unless that is what it is about.
+    ~Host();
+    Host(const Host &) = delete;
+    Host &operator=(const Host &) = delete;
+    void expect_broken_contracts() { broken_expected_ = true; }
+
     bool ready() const { return ready_; }
     Process &process() { return process_; }
     TempDir &directory() { return directory_; }
@@ -43,7 +49,7 @@ private:
     std::string complete(const std::string &toml) const;
     TempDir directory_;
     Process process_;
-    bool ready_ = false;
+    bool ready_ = false, broken_expected_ = false;
 };
 
 Ended hawser(const std::vector<std::string> &words, const ProcessOptions &options = {});

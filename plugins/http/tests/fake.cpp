@@ -73,6 +73,13 @@ Rig::Host::Host()
     get_interface = [](const hawser_host *, const char *id) -> const void * {
         return std::string_view(id) == HAWSER_RECORDS ? &kRecords : nullptr;
     };
+    hawser_host::log = [](const hawser_node *node, std::uint32_t, hawser_str event, const hawser_field *fields,
+                          std::size_t count) {
+        std::string &into = const_cast<Host *>(static_cast<const Host *>(node->host))->told;
+        into += text(event);
+        for (std::size_t i = 0; i < count; ++i) (into += ' ') += text(fields[i].value);
+        into += ';';
+    };
 }
 
 // The stream is the host; its clock is 1500 ns ahead of the loop's.
@@ -116,6 +123,7 @@ void Rig::route(const std::string &pattern, Answerer answer, std::int64_t own, c
     target.object.api = &target.table;
     target.object.self = &target;
     target.object.tag = 7;
+    target.object.name = {"test.resource", 13};
     if (own < 0) return;
     target.own = {{name, std::strlen(name)}, HAWSER_SIZE, 0, {own}};
     target.with = {{}, HAWSER_TABLE, 1, {}};

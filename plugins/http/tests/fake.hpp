@@ -55,6 +55,8 @@ public:
     // The access log is on; what it gets is in lines().
     void log_access(std::uint32_t format) { host_.format = format; }
     const std::string &lines() const { return host_.lines; }
+    // Events of the log: "event value value;".
+    const std::string &told() const { return host_.told; }
     // `own`: the value of an option of the route, `name`.
     void route(const std::string &pattern, Answerer answer, std::int64_t own = -1, const char *name = "max_body");
     // False: the engine refused its options; error() says why.
@@ -113,7 +115,7 @@ private:
     struct Host : hawser_host {
         Host();
         std::uint32_t format = 0; // 0: off
-        std::string lines;
+        std::string lines, told;  // records; events of its log
         static const hawser_records kRecords;
     };
 
