@@ -86,6 +86,8 @@ private:
             close(HAWSER_ABORT);
         }
     }
+    // Nothing may be posted that comes after its end.
+    bool is_over() const { return closing_ || concluding_; }
     void later(Later what);
     void abort() override;
     void open();

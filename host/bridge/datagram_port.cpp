@@ -87,6 +87,7 @@ int DatagramPort::begin(const DatagramAddress &local, bool any, std::uint32_t fl
 {
     flags_ = flags;
     local_ = local;
+    any_ = any;
     has_peer_ = peer != nullptr;
     if (peer == nullptr || !any) {
         if (const int error = open_socket(local); error != 0) return error;
@@ -149,6 +150,9 @@ void DatagramPort::found(void *who, int status, Addresses addresses)
         to.size = each.size;
         error = self.meet(to);
         if (error == 0) break;
+        if (!self.any_) continue;
+        self.socket_.reset(); // the next may be of another family
+        self.local_.emplace();
     }
     if (error == 0) error = self.post_open();
     if (error != 0) self.close(HAWSER_FAILED, error_text(error));

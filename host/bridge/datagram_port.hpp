@@ -94,7 +94,8 @@ private:
     std::deque<Waiting> waiting_;
     std::deque<Kept> kept_; // was read in the turn in which the port was paused
     std::uint64_t queued_ = 0;
-    bool has_peer_ = false, is_open_ = false, paused_ = false, full_ = false, closed_ = false, gives_ = false;
+    bool any_ = false, has_peer_ = false, is_open_ = false, paused_ = false, full_ = false, closed_ = false,
+         gives_ = false;
     std::int32_t reason_ = HAWSER_OK;
     std::string detail_;
 };

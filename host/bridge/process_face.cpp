@@ -147,7 +147,7 @@ std::int32_t ChildProcess::api_send_file(hawser_conn *, std::intptr_t, std::uint
 void ChildProcess::api_pause(hawser_conn *conn, std::int32_t paused) noexcept
 {
     ChildProcess &self = of(conn);
-    if (!self.here("hawser_conn.pause") || self.closing_ || (paused != 0) == self.paused_) return;
+    if (!self.here("hawser_conn.pause") || self.is_over() || (paused != 0) == self.paused_) return;
     self.paused_ = paused != 0;
     self.output_.want(self.paused_ ? 0U : static_cast<std::uint32_t>(EPOLLIN));
     if (self.paused_ || std::exchange(self.gives_, true)) return;
@@ -160,7 +160,7 @@ void ChildProcess::api_set_timer(hawser_conn *conn, std::uint64_t at) noexcept
     if (!self.here("hawser_conn.set_timer")) return;
     TimerHeap &timers = self.face_.loop().timers();
     timers.cancel(&self.timer_);
-    if (at == 0 || self.closing_) return;
+    if (at == 0 || self.is_over()) return;
     const auto fire = [](void *who) { static_cast<ChildProcess *>(who)->timer_due(); };
     timers.start(at, fire, &self, &self.timer_);
 }
@@ -179,7 +179,7 @@ void ChildProcess::api_attach(hawser_conn *conn, const hawser_session *session, 
     self.owner_.session = session;
     self.owner_.self = session_self;
     self.owner_.events = nullptr;
-    if (std::exchange(self.opens_, true)) return;
+    if (self.concluding_ || std::exchange(self.opens_, true)) return; // it hears on_close
     self.later(Later::Open);
 }
 

@@ -133,6 +133,16 @@ TEST(Datagram, WaitsUntilTheNameOfItsPeerIsFound)
     EXPECT_EQ(client.address(HAWSER_PEER).port, server.address().port);
 }
 
+TEST(Datagram, TakesTheAddressOfItsPeerThatLeadsSomewhere)
+{
+    Rig rig;
+    Receiver server{&rig}, client{&rig}; // the name is known to outgoing_test.cpp
+    ASSERT_EQ(server.open("udp:127.0.0.1:0"), HAWSER_OK);
+    ASSERT_EQ(client.open("udp:", "udp:mixed.test:" + std::to_string(server.address().port)), HAWSER_OK);
+    EXPECT_EQ(client.send("found"), HAWSER_OK);
+    EXPECT_TRUE(server.eventually("open;found;")) << server.heard << client.heard;
+}
+
 TEST(Datagram, SaysWhenItsPeersNameIsNone)
 {
     Rig rig;

@@ -10,14 +10,19 @@
 #include <cstring>
 #include <vector>
 
-// The resolver of this program knows one name more, with two addresses of which nobody listens on the first.
+// The resolver of this program knows two names more: of one, nobody listens on the first of two addresses; of the
+// other, the first leads nowhere without an interface.
 extern "C" int getaddrinfo(const char *host, const char *port, const addrinfo *hints, addrinfo **found)
 {
     using Resolver = int (*)(const char *, const char *, const addrinfo *, addrinfo **);
     static const auto real = reinterpret_cast<Resolver>(::dlsym(RTLD_NEXT, "getaddrinfo"));
-    if (std::strcmp(host, "two.test") != 0) return real(host, port, hints, found);
+    const bool mixed = std::strcmp(host, "mixed.test") == 0;
+    if (!mixed && std::strcmp(host, "two.test") != 0) return real(host, port, hints, found);
     if ((hints->ai_flags & AI_NUMERICHOST) != 0) return EAI_NONAME;
-    const int status = real("127.0.0.2", port, hints, found);
+    addrinfo plain = *hints;
+    plain.ai_flags &= ~AI_ADDRCONFIG;
+    if (mixed) hints = &plain;
+    const int status = real(mixed ? "fe80::1" : "127.0.0.2", port, hints, found);
     return status != 0 ? status : real("127.0.0.1", port, hints, &(*found)->ai_next);
 }
 
