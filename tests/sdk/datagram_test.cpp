@@ -12,7 +12,6 @@
 namespace {
 
 using hawser::Address;
-using hawser::Datagram;
 using hawser::Datagrams;
 using hawser::Scope;
 using hawser::StatusError;

@@ -18,12 +18,10 @@
 
 namespace {
 
-using hawser::Address;
 using hawser::Datagrams;
 using hawser::Scope;
 using hawser::Task;
 using hawser::testing::cancel_everywhere;
-using hawser::testing::DatagramNet;
 using hawser::testing::Host;
 using hawser::testing::Instance;
 using hawser::testing::Program;

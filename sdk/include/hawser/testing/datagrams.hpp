@@ -41,9 +41,9 @@ public:
     // An end of the test's own.
     class Peer {
     public:
-        Peer(DatagramNet &net, Address address)
+        Peer(DatagramNet &net, const Address &address)
             : net_(net)
-            , address_(std::move(address))
+            , address_(address)
         {
             net_.peers_[address_.text()] = this;
         }
@@ -109,7 +109,7 @@ private:
     };
     static Port &of(hawser_port *port) { return *static_cast<Port *>(port); }
 
-    void carry(std::string data, const Address &from, const Address &to, Port *sender)
+    void carry(const std::string &data, const Address &from, const Address &to, Port *sender)
     {
         if (lost_ > 0) {
             --lost_;
