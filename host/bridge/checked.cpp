@@ -5,6 +5,7 @@
 #include "bridge/crumbs.hpp"
 #include "bridge/host_face.hpp"
 #include "bridge/loop_face.hpp"
+#include "bridge/refusal.hpp"
 
 #include <algorithm>
 #include <string>
@@ -33,17 +34,11 @@ private:
                                "expected a connection whose on_close has not returned, got one that has ended");
         return conn_;
     }
-    static void release(const hawser_piece *pieces, std::size_t count)
-    {
-        for (std::size_t i = 0; i < count; ++i) {
-            if (pieces[i].release != nullptr) pieces[i].release(pieces[i].ctx);
-        }
-    }
     static std::int32_t write(hawser_conn *conn, const hawser_piece *pieces, std::size_t count) noexcept
     {
         hawser_conn *below = of(conn).below("hawser_conn.write");
         if (below != nullptr) return below->api->write(below, pieces, count);
-        release(pieces, count);
+        release_all(pieces, count);
         return HAWSER_CLOSED;
     }
     static std::int32_t send_file(hawser_conn *conn, std::intptr_t fd, std::uint64_t offset, std::uint64_t length,

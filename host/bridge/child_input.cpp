@@ -1,6 +1,7 @@
 // Tests: tests/unit/bridge/process_test.cpp
 // The half of ChildProcess that writes to the program.
 #include "bridge/child_process.hpp"
+#include "bridge/refusal.hpp"
 
 #include <sys/epoll.h>
 #include <sys/uio.h>
@@ -22,9 +23,7 @@ std::int32_t ChildProcess::write(const hawser_piece *pieces, std::size_t count)
     std::uint64_t bytes = 0;
     for (std::size_t i = 0; i < count; ++i) bytes += pieces[i].n;
     if (closed || queued_ + bytes > kMostQueued) {
-        for (std::size_t i = 0; i < count; ++i) {
-            if (pieces[i].release != nullptr) pieces[i].release(pieces[i].ctx);
-        }
+        release_all(pieces, count);
         if (!closed) fail(HAWSER_LIMIT);
         return closed ? HAWSER_CLOSED : HAWSER_LIMIT;
     }

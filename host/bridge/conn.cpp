@@ -7,6 +7,7 @@
 #include "bridge/loop_face.hpp"
 #include "bridge/mooring.hpp"
 #include "bridge/outgoing.hpp"
+#include "bridge/refusal.hpp"
 #include "net/address.hpp"
 
 #include <algorithm>
@@ -25,13 +26,6 @@ static_assert(static_cast<int>(Outcome::Full) == HAWSER_FULL && static_cast<int>
 static_assert(static_cast<int>(CloseHow::Shutdown) == HAWSER_SHUTDOWN &&
               static_cast<int>(CloseHow::Abort) == HAWSER_ABORT);
 static_assert(Connection::kMostUnconsumed == HAWSER_INPUT_MAX);
-
-void release_all(const hawser_piece *pieces, std::size_t count)
-{
-    for (std::size_t i = 0; i < count; ++i) {
-        if (pieces[i].release != nullptr) pieces[i].release(pieces[i].ctx);
-    }
-}
 
 } // namespace
 

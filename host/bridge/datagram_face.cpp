@@ -3,6 +3,7 @@
 #include "bridge/datagram_port.hpp"
 #include "bridge/host_face.hpp"
 #include "bridge/outgoing.hpp"
+#include "bridge/refusal.hpp"
 
 #include <netinet/in.h>
 
@@ -19,17 +20,6 @@ namespace {
 constexpr std::string_view kUdp = "udp:", kUnix = "unixgram:";
 
 DatagramPort &of(hawser_port *port) { return *static_cast<DatagramPort *>(port); }
-
-std::int32_t refuse(hawser_error *error, std::int32_t status, const std::string &text)
-{
-    if (error == nullptr || error->struct_size < sizeof(hawser_error)) return status;
-    error->code = status;
-    error->option[0] = '\0';
-    const std::size_t n = std::min(text.size(), sizeof error->text - 1);
-    std::memcpy(error->text, text.data(), n);
-    error->text[n] = '\0';
-    return status;
-}
 
 std::int32_t refuse_address(hawser_error *error, std::string_view address, const char *expected)
 {

@@ -2,6 +2,7 @@
 // The table hawser_processes, and that of a program's connection.
 #include "bridge/child_process.hpp"
 #include "bridge/host_face.hpp"
+#include "bridge/refusal.hpp"
 
 #include <sys/epoll.h>
 
@@ -15,17 +16,6 @@
 
 namespace hawser::host {
 namespace {
-
-std::int32_t refuse(hawser_error *error, std::int32_t status, const std::string &text)
-{
-    if (error == nullptr || error->struct_size < sizeof(hawser_error)) return status;
-    error->code = status;
-    error->option[0] = '\0';
-    const std::size_t n = std::min(text.size(), sizeof error->text - 1);
-    std::memcpy(error->text, text.data(), n);
-    error->text[n] = '\0';
-    return status;
-}
 
 std::int32_t status_of(int error)
 {
@@ -131,9 +121,7 @@ const hawser_conn_api ChildProcess::kApi = {
 std::int32_t ChildProcess::api_write(hawser_conn *conn, const hawser_piece *pieces, std::size_t count) noexcept
 {
     if (of(conn).here("hawser_conn.write")) return of(conn).write(pieces, count);
-    for (std::size_t i = 0; i < count; ++i) {
-        if (pieces[i].release != nullptr) pieces[i].release(pieces[i].ctx);
-    }
+    release_all(pieces, count);
     return HAWSER_INVALID;
 }
 

@@ -81,7 +81,8 @@ struct NodeStatus {
 struct StatusReport {
     std::vector<NodeStatus> nodes;
 };
-struct Serving {}; // the listeners are attached
+struct Serving {};                                 // the listeners are attached
+inline constexpr std::int32_t kMostEndStatus = 63; // as HAWSER_STATUS_MAX: those above are the host's own
 // A plugin asks for the end of the whole host, with this exit status.
 struct EndHost {
     std::int32_t status = 0;

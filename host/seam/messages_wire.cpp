@@ -257,6 +257,7 @@ Message read_message(WireReader &in, Type type, std::vector<Fd> &fds, bool &cont
     case Type::EndHost: {
         EndHost message;
         in.number(message.status);
+        if (message.status < 0 || message.status > kMostEndStatus) in.spoil();
         in.text(message.node);
         in.text(message.why);
         return message;
