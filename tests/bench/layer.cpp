@@ -2,6 +2,7 @@
 // loop that there can be and on the host's own; lines out of memory; a query beside the same call on SQLite and a hop
 // to a pool. Prints "name best median" lines in nanoseconds, or bytes a second; scripts/bench (row "layer") makes the
 // table.
+#include "counted_new.hpp"
 #include "least_loop.hpp"
 
 #include "bridge/host_face.hpp"
@@ -17,22 +18,19 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <memory>
-#include <new>
 #include <string>
 #include <unistd.h>
 #include <vector>
 
 namespace {
 
+using hawser::bench::allocations;
 using hawser::bench::Least;
-
-std::atomic<std::uint64_t> allocations{0};
 
 double nanoseconds_since(std::chrono::steady_clock::time_point began)
 {
@@ -297,15 +295,6 @@ void measure_sql(int rounds, const std::string &library)
 }
 
 } // namespace
-
-void *operator new(std::size_t size)
-{
-    ++allocations;
-    if (void *memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-void operator delete(void *memory) noexcept { std::free(memory); }
-void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
 
 // layer ROUNDS SQLITE.so
 int main(int count, char **words)
