@@ -1,4 +1,5 @@
-// A file of its own: where the compiler sees through one of the two alone, it takes them for a pair that does not match.
+// A file of its own: where the compiler sees through one of the two alone, it takes them for a pair that does not
+// match.
 #include "counted_new.hpp"
 
 #include <cstdlib>
