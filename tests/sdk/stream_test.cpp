@@ -1,4 +1,5 @@
 // Tests of hawser/stream.hpp: protocols that are one coroutine a connection.
+#include "hawser/combine.hpp"
 #include "hawser/plugin.hpp"
 #include "hawser/stream.hpp"
 #include "hawser/testing.hpp"
@@ -120,6 +121,57 @@ TEST(Streams, GiveUpOnAPeerThatSaysNothing)
     host.advance(1s);
     EXPECT_EQ(peer.receive(), "too slow\n");
     EXPECT_TRUE(peer.closed());
+}
+
+Task<> await_line(Stream &stream, std::string &log)
+{
+    try {
+        co_await stream.read_line();
+    } catch (const hawser::StatusError &error) {
+        log += "read " + std::to_string(error.status()) + ';';
+    }
+}
+
+Task<> write_much(Stream &stream, std::string &log)
+{
+    try {
+        co_await stream.write(std::string(100'000, 'x'));
+        log += "written;";
+    } catch (const hawser::StatusError &error) {
+        log += "write " + std::to_string(error.status()) + ';';
+    }
+}
+
+struct BothWays {
+    std::string log;
+};
+
+Task<> both_ways(Stream &stream, BothWays &both)
+{
+    stream.set_idle_timeout(5s);
+    co_await hawser::when_all(await_line(stream, both.log), write_much(stream, both.log));
+    co_await stream.write(both.log);
+}
+
+TEST(Streams, GiveUpOnAReadThoughAWriteHasEndedMeanwhile)
+{
+    Host host;
+    Instance protocol(host, hawser::stream_protocol<both_ways, BothWays>("both"));
+    auto peer = protocol.connect({}, false);
+    host.advance(2s);
+    peer.reads(true);
+    host.advance(4s);
+    EXPECT_EQ(peer.receive().substr(100'000), "written;read -3;");
+}
+
+TEST(Streams, GiveUpOnAReadAndOnAWriteThatBothWait)
+{
+    Host host;
+    Instance protocol(host, hawser::stream_protocol<both_ways, BothWays>("both"));
+    auto peer = protocol.connect({}, false);
+    host.advance(6s);
+    peer.reads(true);
+    EXPECT_EQ(peer.receive().substr(100'000), "read -3;write -3;");
 }
 
 // Views hold until the next read, whatever is waited for in between.

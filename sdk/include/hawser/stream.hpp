@@ -96,7 +96,9 @@ private:
         Read &operator=(const Read &) = delete;
         ~Read()
         {
-            if (stream_.reading_ == this) stream_.reading_ = nullptr;
+            if (stream_.reading_ != this) return;
+            stream_.reading_ = nullptr;
+            stream_.read_by_ = 0;
         }
         bool await_ready()
         {
@@ -110,7 +112,7 @@ private:
         {
             waiting_ = &handle.promise().resumption;
             stream_.reading_ = this;
-            stream_.arm();
+            stream_.arm(stream_.read_by_);
             stream_.set_paused(false);
         }
         std::optional<std::string_view> await_resume()
@@ -134,7 +136,7 @@ private:
         detail::Turns &push()
         {
             stream_.reading_ = nullptr;
-            stream_.disarm();
+            stream_.disarm(stream_.read_by_);
             detail::Turns &turns = *waiting_->root->turns;
             turns.push(*waiting_);
             return turns;
@@ -165,7 +167,9 @@ private:
         Write &operator=(const Write &) = delete;
         ~Write()
         {
-            if (stream_.writing_ == this) stream_.writing_ = nullptr;
+            if (stream_.writing_ != this) return;
+            stream_.writing_ = nullptr;
+            stream_.write_by_ = 0;
         }
         bool await_ready()
         {
@@ -179,7 +183,7 @@ private:
         {
             waiting_ = &handle.promise().resumption;
             stream_.writing_ = this;
-            stream_.arm();
+            stream_.arm(stream_.write_by_);
         }
         void await_resume() const
         {
@@ -190,7 +194,7 @@ private:
         {
             failed_ = failed;
             stream_.writing_ = nullptr;
-            stream_.disarm();
+            stream_.disarm(stream_.write_by_);
             detail::Turns &turns = *waiting_->root->turns;
             turns.push(*waiting_);
             return turns;
@@ -224,10 +228,13 @@ private:
     }
     void timer()
     {
-        if (reading_ != nullptr)
-            reading_->fail(HAWSER_TIMED_OUT);
-        else if (writing_ != nullptr)
+        const std::uint64_t now = now_ != nullptr ? *now_ : 0;
+        if (reading_ != nullptr && read_by_ != 0 && read_by_ <= now)
+            reading_->fail(HAWSER_TIMED_OUT); // sets the timer for the other
+        else if (writing_ != nullptr && write_by_ != 0 && write_by_ <= now)
             writing_->go_on(HAWSER_TIMED_OUT);
+        else
+            set_timer();
     }
     // The connection has ended: what is waited for fails.
     void lost()
@@ -243,13 +250,21 @@ private:
         draining_ = true;
         if (reading_ != nullptr && reading_->find()) reading_->go_on();
     }
-    void arm()
+    // A read and a write may wait at the same time, each with its own deadline.
+    void arm(std::uint64_t &by)
     {
-        if (idle_ != 0 && now_ != nullptr) connection_.set_timer(*now_ + idle_);
+        if (idle_ == 0 || now_ == nullptr) return;
+        by = *now_ + idle_;
+        set_timer();
     }
-    void disarm()
+    void disarm(std::uint64_t &by)
     {
-        if (idle_ != 0) connection_.set_timer(0);
+        if (std::exchange(by, 0) != 0) set_timer();
+    }
+    void set_timer()
+    {
+        const bool both = read_by_ != 0 && write_by_ != 0;
+        connection_.set_timer(both ? std::min(read_by_, write_by_) : read_by_ | write_by_);
     }
     void set_paused(bool paused)
     {
@@ -277,7 +292,7 @@ private:
     const std::uint64_t *now_ = nullptr; // of the loop
     std::string input_;
     std::size_t used_ = 0; // bytes of it that were read
-    std::uint64_t idle_ = 0;
+    std::uint64_t idle_ = 0, read_by_ = 0, write_by_ = 0;
     Read *reading_ = nullptr;
     Write *writing_ = nullptr;
     bool paused_ = false, ended_ = false, draining_ = false, closed_ = false;
