@@ -108,6 +108,20 @@ TEST_F(Processes, ThatPrintTooMuchAreKilled)
     EXPECT_TRUE(started[0].killed());
 }
 
+TEST_F(Processes, AreHeardWhileTheyHaveNotReadTheirInput)
+{
+    host.programs().add("/bin/writer", [this](Program program) {
+        program.stdio.reads(false);
+        started.push_back(program);
+    });
+    scope.spawn(run_it(node, {.program = "/bin/writer"}, std::string(1024 * 1024, 'i'), log, 500'000));
+    host.run();
+    started[0].stdio.send(std::string(400'000, 'x'));
+    EXPECT_FALSE(started[0].stdio.wire().paused()) << "it could print no more, and each would wait for the other";
+    started[0].exit(0);
+    EXPECT_EQ(log, "0 " + std::string(400'000, 'x') + "|;");
+}
+
 TEST_F(Processes, ThatCannotBeStartedThrowWithTheReason)
 {
     scope.spawn(run_it(node, {.program = "/bin/none"}, {}, log, 10));

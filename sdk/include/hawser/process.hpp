@@ -13,6 +13,7 @@
 #include "hawser/client.hpp"
 #include "hawser/node.hpp"
 #include "hawser/process.h"
+#include "hawser/scope.hpp"
 #include "hawser/sync.hpp"
 
 #include <chrono>
@@ -170,6 +171,15 @@ struct Output {
 
 namespace detail {
 
+// A program that reads no input is none that fails.
+inline Task<> feed_command(Process &process, std::string input)
+{
+    try {
+        if (!input.empty()) co_await process->write(std::move(input));
+    } catch (const StatusError &) {}
+    process.end_input();
+}
+
 inline Task<Output> run_command(Node node, Command command, std::string input, std::size_t most)
 {
     Output result;
@@ -179,11 +189,8 @@ inline Task<Output> run_command(Node node, Command command, std::string input, s
         };
     }
     Process process(node, std::move(command));
-    // A program that reads no input is none that fails.
-    try {
-        if (!input.empty()) co_await process->write(std::move(input));
-    } catch (const StatusError &) {}
-    process.end_input();
+    Scope feeding(node); // while it is read: a program that has printed much may wait for that before it reads on
+    feeding.spawn(feed_command(process, std::move(input)));
     while (const auto part = co_await process->read_some()) {
         if (part->size() > most - result.output.size())
             throw StatusError(HAWSER_LIMIT, "the program printed more than " + std::to_string(most) + " bytes");

@@ -113,6 +113,7 @@ private:
         state->id = ++last_id_;
         state->wire = std::make_shared<Wire>(loop_, problems_);
         state->wire->use(session, self);
+        state->wire->reads(false); // before it plays
         state->wire->open(true);
         running_.push_back(state);
         *conn = state->wire.get();
@@ -123,7 +124,10 @@ private:
         for (std::uint32_t i = 0; i < spawn.environment_count; ++i)
             variables[std::string(view(spawn.environment[i].name))] = view(spawn.environment[i].value);
         Program program(loop_, state, std::move(words), std::move(variables), std::string(view(spawn.directory)));
-        loop_.call([play = found->second, program = std::move(program)] { play(program); });
+        loop_.call([play = found->second, program = std::move(program)] {
+            program.stdio.wire().reads(true);
+            play(program);
+        });
         return HAWSER_OK;
     }
     static std::int32_t HAWSER_CALL api_spawn(hawser_loop *, const hawser_node *node, const hawser_spawn *spawn,
