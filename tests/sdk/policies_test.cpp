@@ -71,6 +71,27 @@ TEST_F(PoliciesTest, LetNoMoreThroughThanASecondsWorth)
     EXPECT_FALSE(peer.closed());
 }
 
+TEST_F(PoliciesTest, LetThroughAsMuchAsTheySayHoweverSlowThatIs)
+{
+    Instance lines(host, hawser::guarded_protocol<Upper, of_options>("upper"), options(0, 0, 3, false));
+    auto peer = lines.connect();
+    peer.send("a\nb\nc\nd\n"); // eight bytes
+    EXPECT_EQ(peer.receive(), "<a>\r\n");
+    for (int i = 0; i < 20; ++i) host.advance(100ms);
+    EXPECT_EQ(peer.receive(), "<b>\r\n<c>\r\n<d>\r\n");
+}
+
+TEST_F(PoliciesTest, LetThroughALineThatIsLongerThanASecondsWorth)
+{
+    Instance lines(host, hawser::guarded_protocol<Upper, of_options>("upper"), options(0, 0, 10, false));
+    auto peer = lines.connect();
+    peer.send(std::string(24, 'a') + "\nb\n");
+    host.advance(1s);
+    EXPECT_EQ(peer.receive(), "");
+    host.advance(1s);
+    EXPECT_EQ(peer.receive(), "<" + std::string(24, 'a') + ">\r\n<b>\r\n");
+}
+
 TEST_F(PoliciesTest, LogWhatGoesBothWays)
 {
     Instance lines(host, hawser::guarded_protocol<Upper, of_options>("upper"), options(0, 0, 0, true));

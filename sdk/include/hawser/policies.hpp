@@ -208,16 +208,20 @@ public:
     std::size_t data(std::string_view bytes)
     {
         if (!session_) return bytes.size();
-        if (owner_.policies.bytes_per_second > 0) bytes = bytes.substr(0, allowed(bytes.size()));
+        // What it has seen and not consumed comes again, before what is new.
+        const std::size_t seen = std::min(seen_, bytes.size());
+        if (owner_.policies.bytes_per_second > 0) bytes = bytes.substr(0, seen + allowed(bytes.size() - seen));
         if (bytes.empty()) return 0;
-        if (owner_.policies.traffic_log)
-            owner_.node.info("received", {{"bytes", std::to_string(bytes.size())}, {"data", printable(bytes)}});
+        const std::string_view fresh = bytes.substr(seen);
+        if (owner_.policies.traffic_log && !fresh.empty())
+            owner_.node.info("received", {{"bytes", std::to_string(fresh.size())}, {"data", printable(fresh)}});
         std::size_t used = bytes.size();
         if constexpr (std::is_void_v<decltype(session_->data(bytes))>)
             session_->data(bytes);
         else
-            used = session_->data(bytes);
-        rest_ -= static_cast<std::int64_t>(used);
+            used = std::min(session_->data(bytes), bytes.size());
+        rest_ -= static_cast<std::int64_t>(fresh.size());
+        seen_ = bytes.size() - used;
         return used;
     }
     void opened()
@@ -263,12 +267,14 @@ private:
         const std::int64_t rate = owner_.policies.bytes_per_second;
         const std::uint64_t now = owner_.node.loop()->now;
         const auto passed = static_cast<std::int64_t>(std::min<std::uint64_t>(now - since_, kSecond));
-        rest_ = std::min(rate, rest_ + rate * passed / kSecond);
-        since_ = now;
+        const std::int64_t gain = rate * passed / kSecond;
+        rest_ = std::min(rate, rest_ + gain);
+        // What is less than a byte counts the next time, or a slow rate would be none.
+        since_ = passed < kSecond ? since_ + static_cast<std::uint64_t>(gain * kSecond / rate) : now;
         if (rest_ >= static_cast<std::int64_t>(bytes)) return bytes;
         tap_.hold(true);
         later_.start(std::chrono::milliseconds(100), [this] { tap_.hold(false); });
-        return static_cast<std::size_t>(std::max<std::int64_t>(rest_, 0));
+        return static_cast<std::size_t>(rest_);
     }
 
     Owner &owner_;
@@ -276,8 +282,9 @@ private:
     std::string address_;
     Tap tap_;
     Timer later_;
-    std::int64_t rest_;   // bytes that may come now
-    std::uint64_t since_; // when it was reckoned
+    std::int64_t rest_;    // bytes that may come now
+    std::uint64_t since_;  // when it was reckoned
+    std::size_t seen_ = 0; // bytes that the session has not consumed
     bool entered_ = false;
     std::unique_ptr<S> session_; // ends before what it uses
 };
