@@ -140,5 +140,21 @@ TEST(Trouble, OfADiskThatIsFullForLogsStopsNobody)
     }
 }
 
+TEST(Trouble, OfStandardStreamsThatAreClosedPutsNothingElseInTheirPlace)
+{
+    for (const std::vector<std::string> &mode : {std::vector<std::string>{}, {"--single"}}) {
+        ProcessOptions options;
+        options.wrapper = {"sh", "-c", "exec \"$@\" <&- >&-", "sh"};
+        Host host(kEcho, mode, options);
+        ASSERT_TRUE(host.ready()) << host.process().err();
+        for (const char *stream : {"0", "1"}) {
+            const std::string name = "/proc/" + std::to_string(host.process().pid()) + "/fd/" + stream;
+            std::error_code error;
+            EXPECT_EQ(fs::read_symlink(name, error), "/dev/null") << stream << ' ' << error.message();
+        }
+        EXPECT_EQ(host.stop(), 0);
+    }
+}
+
 } // namespace
 } // namespace hawser::test
