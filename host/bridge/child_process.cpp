@@ -93,7 +93,13 @@ ChildProcess::~ChildProcess()
 
 bool ChildProcess::begin()
 {
-    if (!process_.add(EPOLLIN) || !output_.add(EPOLLIN) || (errors_.fd && !errors_.add(EPOLLIN))) return false;
+    if (!process_.add(EPOLLIN) || !output_.add(EPOLLIN) || (errors_.fd && !errors_.add(EPOLLIN))) {
+        ::kill(-pid_, SIGKILL);
+        siginfo_t info{};
+        ::waitid(static_cast<idtype_t>(kWaitByDescriptor), static_cast<id_t>(process_.fd.get()), &info,
+                 WEXITED | WNOWAIT); // the destructor takes it
+        return false;
+    }
     opens_ = true;
     later(Later::Open);
     return true;
