@@ -9,7 +9,9 @@
 namespace http_engine {
 namespace {
 
-constexpr std::size_t kMostSpare = 64; // exchanges that are kept for later, with their memory
+constexpr std::size_t kMostSpare = 64; // exchanges that are kept for later with their memory
+// As many others are over before one is used again: a resource that still holds it is found out.
+constexpr std::size_t kRested = 32;
 
 std::uint64_t number(const hawser_value *options, const char *name, std::uint64_t otherwise = 0)
 {
@@ -40,7 +42,7 @@ Engine::Engine(hawser_loop *on, const hawser_node *at)
 Engine::~Engine()
 {
     if (at_hand_ != nullptr) exchanges_.destroy(at_hand_);
-    while (spare_ != nullptr) exchanges_.destroy(std::exchange(spare_, spare_->next));
+    for (; spares_ > 0; --spares_) exchanges_.destroy(std::exchange(spare_, spare_->next));
 }
 
 bool Engine::configure(hawser_error *error)
@@ -95,23 +97,26 @@ void Engine::close(Session *session)
 
 Exchange *Engine::at_hand()
 {
-    if (at_hand_ == nullptr && spare_ != nullptr) {
-        at_hand_ = std::exchange(spare_, spare_->next);
-        --spares_;
-    }
-    if (at_hand_ == nullptr) at_hand_ = exchanges_.make(this);
+    if (at_hand_ != nullptr) return at_hand_;
+    if (spares_ <= kRested) at_hand_ = exchanges_.make(this);
+    if (at_hand_ != nullptr || spares_ == 0) return at_hand_;
+    at_hand_ = std::exchange(spare_, spare_->next);
+    --spares_;
     return at_hand_;
 }
 
 void Engine::give_back(Exchange *exchange)
 {
     counts.given_back();
-    if (spares_ == kMostSpare) {
-        exchanges_.destroy(exchange);
-        return;
-    }
-    exchange->forget();
-    exchange->next = std::exchange(spare_, exchange);
+    set_aside(exchange);
+}
+
+void Engine::set_aside(Exchange *exchange)
+{
+    if (exchange == at_hand_) at_hand_ = nullptr;
+    exchange->retire(spares_ < kMostSpare);
+    (spares_ == 0 ? spare_ : last_spare_->next) = exchange;
+    last_spare_ = exchange;
     ++spares_;
 }
 

@@ -50,7 +50,9 @@ struct Engine {
         at_hand_ = nullptr;
     }
     bool is_at_hand(const Exchange &exchange) const { return at_hand_ == &exchange; }
-    void give_back(Exchange *exchange);
+    void give_back(Exchange *exchange); // one that was kept is over
+    // One that is over, though its resource may still hold it.
+    void set_aside(Exchange *exchange);
     void drain(std::uint64_t deadline, std::uint32_t why);
 
     hawser_loop *loop;
@@ -68,7 +70,7 @@ struct Engine {
 
 private:
     bool configure_routes(hawser_error *error);
-    Exchange *at_hand_ = nullptr, *spare_ = nullptr;
+    Exchange *at_hand_ = nullptr, *spare_ = nullptr, *last_spare_ = nullptr; // the first is over for longest
     std::size_t spares_ = 0;
     Pool<Session> sessions_;
     Pool<Exchange> exchanges_;

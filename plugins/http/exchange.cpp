@@ -24,6 +24,7 @@ Exchange::~Exchange() { std::free(pinned_); }
 void Exchange::begin(Session *of, const Head &head)
 {
     session = of;
+    retired = false;
     handler = nullptr;
     self = nullptr;
     body_left = head.length > 0 ? static_cast<std::uint64_t>(head.length) : 0;
@@ -74,6 +75,7 @@ std::int32_t Exchange::misused(const char *call, const char *what) const
 {
     const hawser_host *host = engine->node->host;
     if (host == nullptr || host->log == nullptr) return HAWSER_INVALID;
+    if (retired) what = "expected an exchange that goes on, got one that is over";
     const std::string error = std::string("hawser_http_exchange.") + call + ": " + what;
     const hawser_field fields[] = {
         {{"resource", 8}, route != nullptr ? route->object->name : hawser_str{"none", 4}},
@@ -104,9 +106,10 @@ void Exchange::answer_500()
     session->written(session->conn->api->write(session->conn, pieces, bodiless ? 1 : 2));
 }
 
-void Exchange::forget()
+void Exchange::retire(bool keeps)
 {
-    if (room_ <= kMostKept) return;
+    retired = true;
+    if (keeps && room_ <= kMostKept) return;
     std::free(std::exchange(pinned_, nullptr));
     room_ = 0;
 }

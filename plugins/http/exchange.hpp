@@ -80,7 +80,9 @@ struct Exchange : hawser_http_exchange {
     bool paused_body = false;    // by the resource
     Chunks chunks;
 
-    void forget();            // a large body that was pinned
+    // It is over, and waits to be used again; `keeps`: with its memory, unless that is large.
+    void retire(bool keeps);
+    bool retired = false;
     Exchange *next = nullptr; // while it is nobody's
 
 private:

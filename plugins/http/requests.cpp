@@ -80,19 +80,21 @@ void Session::begin_exchange(const Head &head, const Target &target, std::string
     input.remove_prefix(head.size);
     take_first_part(e, input);
     if (!input.empty() && e.body == Body::Complete) pipelines = true;
+    bool forgotten = false;
     if (head.expects_other)
         refuse(417);
     else if (head.method == HAWSER_HTTP_CONNECT)
         refuse(501);
     else
-        serve(e, target.path);
+        forgotten = !serve(e, target.path);
     const bool pending = e.answer != Answer::Ended && e.handler != nullptr;
     if (pending || (e.answer == Answer::Ended && e.body != Body::Complete && !closing)) {
         engine->keep(&e);
         if (!closing && e.body == Body::Complete) body_over();
         return;
     }
-    // Nothing of it outlives this call: it stays at hand.
+    // Nothing of it outlives this call: it stays at hand. A resource that forgot to answer may try to later.
+    if (forgotten) engine->set_aside(&e);
     if (!upgraded) goes_on();
     exchange = nullptr;
 }
@@ -109,14 +111,17 @@ void Session::take_first_part(Exchange &e, std::string_view &input) const
     if (e.body_left == 0) e.body = Body::Complete;
 }
 
-void Session::serve(Exchange &e, std::string_view path)
+bool Session::serve(Exchange &e, std::string_view path)
 {
     const hawser_http_request &r = e.request;
     const Routes::Found found = engine->routes.find(path, r.method, view(r.method_name));
     const Route *route = found.route;
     e.max_body = route != nullptr ? route->max_body : engine->options.max_body;
     e.body_rate = route != nullptr ? route->body_rate : engine->options.body_rate;
-    if (r.body_length > 0 && static_cast<std::uint64_t>(r.body_length) > e.max_body) return refuse(413);
+    if (r.body_length > 0 && static_cast<std::uint64_t>(r.body_length) > e.max_body) {
+        refuse(413);
+        return true;
+    }
     e.in_request = true;
     if (route != nullptr) {
         e.request.rest = str(found.rest);
@@ -128,10 +133,11 @@ void Session::serve(Exchange &e, std::string_view path)
     }
     e.in_request = false;
     // It neither answered nor attached.
-    if (e.answer == Answer::Ended || e.handler != nullptr) return;
+    if (e.answer == Answer::Ended || e.handler != nullptr) return true;
     if (e.answer == Answer::Fresh)
         e.misused("respond", "expected an answer or attach before on_request returns, got none");
     kExchangeApi.abort(&e);
+    return false;
 }
 
 void Session::answer_without_resource(Exchange &e, std::string_view path, bool path_matches)

@@ -71,7 +71,7 @@ private:
     bool head_may_be_whole(std::string_view input) const;
     void begin_exchange(const Head &head, const Target &target, std::string_view &input);
     void fill_request(Exchange &e, const Head &head, const Target &target) const;
-    void serve(Exchange &e, std::string_view path);
+    bool serve(Exchange &e, std::string_view path); // false: its resource neither answered nor attached
     void answer_without_resource(Exchange &e, std::string_view path, bool path_matches);
     void take_first_part(Exchange &e, std::string_view &input) const;
     bool read_body(std::string_view &input);

@@ -83,6 +83,33 @@ TEST(Exchange, NamesWhatBreaksItsContract)
     EXPECT_EQ(told_of([](auto *e, auto *) { say(e, "fine"); }), "");
 }
 
+TEST(Exchange, NamesAnAnswerToOneThatIsOverAndSparesTheNext)
+{
+    static constexpr hawser_http_handler kNothing{};
+    const std::string kForgotten = "contract_broken test.resource hawser_http_exchange.respond: expected an answer or "
+                                   "attach before on_request returns, got none;";
+    for (const bool attaches : {true, false}) {
+        Rig rig;
+        std::vector<hawser_http_exchange *> seen;
+        rig.route("/", [&](auto *e, auto *) {
+            seen.push_back(e);
+            if (attaches || seen.size() > 1) e->api->attach(e, &kNothing, nullptr);
+        });
+        rig.feed(get("/"));
+        if (attaches) say(seen[0], "one");
+        rig.take();
+        rig.feed(get("/"));
+        say(seen[0], "stale");
+        EXPECT_EQ(rig.told(),
+                  (attaches ? std::string() : kForgotten) +
+                      "contract_broken test.resource hawser_http_exchange.respond: expected an exchange that "
+                      "goes on, got one that is over;");
+        EXPECT_EQ(rig.take(), "");
+        say(seen[1], "two");
+        EXPECT_EQ(bodies(rig.take()).at(0), "two");
+    }
+}
+
 TEST(Exchange, AnswersWithAnyNumberOfPieces)
 {
     for (const std::size_t count : {0U, 1U, 14U, 15U, 16U, 17U, 100U}) {
