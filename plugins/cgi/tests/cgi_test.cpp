@@ -213,7 +213,7 @@ TEST_F(Cgi, SurvivesTheDeathOfItsWorkerWithoutOrphans)
     Client client = host_->connect();
     client.send("GET /bin/long HTTP/1.1\r\nHost: a\r\n\r\n");
     EXPECT_TRUE(has(client.receive_until("up\n"), "up\n"));
-    EXPECT_EQ(count_of("sleep 1001", directory_.path()), 1);
+    EXPECT_TRUE(eventually([&] { return count_of("sleep 1001", directory_.path()) == 1; })) << "the shell becomes it";
     ::kill(host_->workers().at(0), SIGKILL);
     EXPECT_TRUE(eventually([&] { return count_of("sleep 1001", directory_.path()) == 0; }))
         << "it is killed with the worker";
