@@ -1,4 +1,6 @@
 // What waits for the host's interfaces, ended at each of its events in turn, in many orders; see sweep_test.cpp.
+#include "sweep.hpp"
+
 #include "hawser/combine.hpp"
 #include "hawser/datagram.hpp"
 #include "hawser/hawser.hpp"
@@ -21,20 +23,11 @@ namespace {
 using hawser::Datagrams;
 using hawser::Scope;
 using hawser::Task;
-using hawser::testing::cancel_everywhere;
+using hawser::test::sweep;
 using hawser::testing::Host;
 using hawser::testing::Instance;
 using hawser::testing::Program;
 using namespace std::chrono_literals;
-
-constexpr std::uint64_t kSeeds = 12;
-
-template<typename Begin>
-void sweep(Begin begin, std::size_t least)
-{
-    for (std::uint64_t seed = 1; seed <= kSeeds; ++seed)
-        EXPECT_GE(cancel_everywhere(begin, 10'000, seed), least) << seed;
-}
 
 TEST(SweepMore, OfDatagrams)
 {

@@ -1,5 +1,7 @@
 // Everything of the SDK that waits, ended at each of its events in turn, in many orders: nothing is left behind,
 // nothing is touched after its end. What a problem prints says which order it was.
+#include "sweep.hpp"
+
 #include "hawser/client_service.hpp"
 #include "hawser/cron.hpp"
 #include "hawser/deferred_tools.hpp"
@@ -24,21 +26,12 @@ using hawser::Stream;
 using hawser::Task;
 using hawser::http::Call;
 using hawser::http::Response;
+using hawser::test::sweep;
 using hawser::testing::Asked;
-using hawser::testing::cancel_everywhere;
 using hawser::testing::Host;
 using hawser::testing::Instance;
 using hawser::testing::Peer;
 using namespace std::chrono_literals;
-
-constexpr std::uint64_t kSeeds = 12;
-
-template<typename Begin>
-void sweep(Begin begin, std::size_t least)
-{
-    for (std::uint64_t seed = 1; seed <= kSeeds; ++seed)
-        EXPECT_GE(cancel_everywhere(begin, 10'000, seed), least) << seed;
-}
 
 Task<> talk(Stream &stream)
 {

@@ -133,6 +133,17 @@ TEST(Channel, RefusesWhatIsMalformedOrOfAnotherVersion)
     }
 }
 
+TEST(Channel, RefusesAStatusThatNoHostMayEndWith)
+{
+    for (const std::int32_t status : {-1, kMostEndStatus + 1}) {
+        Ends e;
+        EXPECT_TRUE(e.ends.first.send(EndHost{status, "service.db", "done"}).ok());
+        EXPECT_FALSE(e.ends.second.receive().ok()) << status;
+    }
+    Ends e;
+    EXPECT_EQ(std::get<EndHost>(e.pass(EndHost{kMostEndStatus, "service.db", "done"})).status, kMostEndStatus);
+}
+
 TEST(Messages, SurviveMutants)
 {
     const std::string good = encode(Message(Failed{78, "node", "option", "text"}))[0].bytes;
