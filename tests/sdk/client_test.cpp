@@ -141,6 +141,26 @@ TEST_F(Clients, AServiceConnectsAgainAfterGrowingWaits)
     EXPECT_EQ(peers.size(), 2U);
 }
 
+TEST_F(Clients, ServicesDoNotAllComeBackAtOnce)
+{
+    const auto serve = [](Stream &) -> Task<> { co_return; };
+    ClientService first(node, "tcp:first:1", serve), second(node, "tcp:second:1", serve);
+    first.start();
+    second.start();
+    const auto failures = [&](const std::string &address) {
+        std::size_t count = 0;
+        for (const auto &event : host.logged("client_failed"))
+            if (event.fields.at("address") == address) ++count;
+        return count;
+    };
+    int apart = 0; // milliseconds in which one has tried once more than the other
+    for (int i = 0; i < 1000; ++i) {
+        host.advance(1ms);
+        if (failures("tcp:first:1") != failures("tcp:second:1")) ++apart;
+    }
+    EXPECT_GE(apart, 10);
+}
+
 TEST_F(Clients, AServiceTellsWhenItIsConnectedAndWhenItGivesUp)
 {
     ClientService client(node, "tcp:db:5432", [](Stream &stream) -> Task<> {

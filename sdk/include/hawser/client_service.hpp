@@ -7,6 +7,7 @@
 #include "hawser/sync.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -25,13 +26,19 @@ namespace hawser {
 // that clients do not all come back at once.
 class Backoff {
 public:
+    // `seed` 0: one of its own for each ClientService.
     explicit Backoff(std::chrono::nanoseconds first = std::chrono::milliseconds(100),
-                     std::chrono::nanoseconds most = std::chrono::seconds(60), std::uint64_t seed = 1)
+                     std::chrono::nanoseconds most = std::chrono::seconds(60), std::uint64_t seed = 0)
         : first_(first)
         , most_(most)
         , next_(first)
+        , seeded_(seed != 0)
         , random_(seed)
     {}
+    void seed(std::uint64_t number) // unless it has one
+    {
+        if (!std::exchange(seeded_, true)) random_.seed(number);
+    }
     std::chrono::nanoseconds next()
     {
         const auto now = std::exchange(next_, std::min(most_, next_ * 2));
@@ -42,6 +49,7 @@ public:
 
 private:
     std::chrono::nanoseconds first_, most_, next_;
+    bool seeded_;
     std::mt19937_64 random_;
 };
 
@@ -57,7 +65,12 @@ public:
         , serve_(std::move(serve))
         , backoff_(backoff)
         , scope_(node)
-    {}
+    {
+        // Nanoseconds since the machine began and of the wall differ between processes and between machines.
+        static std::atomic<std::uint64_t> made{0};
+        const hawser_loop &loop = *node.loop();
+        backoff_.seed(loop.now ^ static_cast<std::uint64_t>(loop.wall) ^ ++made << 48);
+    }
     ClientService(const ClientService &) = delete;
     ClientService &operator=(const ClientService &) = delete;
     ~ClientService() { stop(); }
