@@ -3,6 +3,7 @@
 #include "hawser/time.hpp"
 #include "hawser/wait.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <gtest/gtest.h>
 #include <optional>
@@ -55,6 +56,20 @@ TEST_F(Times, ADelayedCallCanBeCancelledResetAndDelayed)
     EXPECT_EQ(at, (At{70, 130}));
 }
 
+TEST_F(Times, ADelayedCallHasComeWhenItIsCalled)
+{
+    Scope scope(node);
+    hawser::DelayedCall call;
+    std::string said;
+    call = hawser::call_later(scope, 100ms, [&] {
+        tick();
+        said += std::string(call.active() ? "active " : "over ") + (call.reset(1ms) ? "again" : "never again");
+    });
+    host.advance(1s);
+    EXPECT_EQ(at, At{100});
+    EXPECT_EQ(said, "over never again");
+}
+
 TEST_F(Times, TheEndOfItsScopeCancelsADelayedCall)
 {
     {
@@ -89,6 +104,26 @@ TEST_F(Times, ALoopingCallNeverOverlapsItsOwnTaskAndSaysWhatItMissed)
     EXPECT_EQ(at, (At{0, 100, 400, 500}));
     EXPECT_EQ(counts, (std::vector<std::uint64_t>{1, 1, 3, 1}));
     looping.stop();
+}
+
+TEST_F(Times, ALoopingCallThatIsStartedAgainWaitsForItsOwnTask)
+{
+    int runs = 0, most = 0;
+    LoopingCall call(node, [&]() -> Task<> {
+        tick();
+        most = std::max(most, ++runs);
+        co_await hawser::sleep(250ms);
+        --runs;
+    });
+    static_cast<void>(call.start(100ms));
+    host.advance(50ms);
+    call.stop();
+    static_cast<void>(call.start(100ms));
+    host.advance(1s);
+    EXPECT_EQ(most, 1);
+    EXPECT_EQ(at, (At{0, 250, 550, 850}));
+    call.stop();
+    host.advance(1s);
 }
 
 TEST_F(Times, ALoopingCallThatThrowsStopsAndFailsItsResult)

@@ -20,11 +20,11 @@ namespace hawser {
 // A call that call_later() has made. A handle: letting go of it changes nothing.
 class DelayedCall {
 public:
-    bool active() const { return !call_.expired(); }
+    bool active() const { return pending() != nullptr; }
     // It will not come. False: it has come, or was cancelled.
     bool cancel()
     {
-        const auto call = call_.lock();
+        const auto call = pending();
         if (!call) return false;
         call->timer.cancel();
         call->over.set();
@@ -33,7 +33,7 @@ public:
     // It comes `after` from now instead. False: it has come, or was cancelled.
     bool reset(std::chrono::nanoseconds after)
     {
-        const auto call = call_.lock();
+        const auto call = pending();
         if (!call) return false;
         begin(call, call->node.loop()->now + static_cast<std::uint64_t>(after.count() > 0 ? after.count() : 0));
         return true;
@@ -41,7 +41,7 @@ public:
     // It comes so much later than it was to. False: it has come, or was cancelled.
     bool delay(std::chrono::nanoseconds by)
     {
-        const auto call = call_.lock();
+        const auto call = pending();
         if (!call) return false;
         begin(call, call->at + static_cast<std::uint64_t>(by.count()));
         return true;
@@ -49,7 +49,7 @@ public:
     // When, of the loop's clock; 0: not active.
     std::uint64_t at() const
     {
-        const auto call = call_.lock();
+        const auto call = pending();
         return call ? call->at : 0;
     }
 
@@ -78,6 +78,11 @@ private:
             held->over.set();
             f();
         });
+    }
+    std::shared_ptr<Call> pending() const
+    {
+        auto call = call_.lock();
+        return call && !call->over.is_set() ? call : nullptr;
     }
     std::weak_ptr<Call> call_;
 };
@@ -113,9 +118,9 @@ public:
     LoopingCall(const LoopingCall &) = delete;
     LoopingCall &operator=(const LoopingCall &) = delete;
 
-    // The first call is at once, or with `now` false after one interval. An interval of 0: once a turn. The result
-    // fires when it is stopped, or fails with what the function threw. Throws Error if it runs, or for a negative
-    // interval.
+    // The first call is at once (when a task from before stop() goes on still, at its end), or with `now` false after
+    // one interval. An interval of 0: once a turn. The result fires when it is stopped, or fails with what the function
+    // threw. Throws Error if it runs, or for a negative interval.
     Deferred<void> start(std::chrono::nanoseconds interval, bool now = true)
     {
         if (running_) throw Error("expected a looping call that does not run; stop() it first");
@@ -126,6 +131,8 @@ public:
         started_ = last_ = node_.loop()->now;
         ended_ = Deferred<void>();
         Deferred<void> result = ended_;
+        at_once_ = now;
+        if (busy_) return result; // with a task of the time before stop(), which has not ended
         if (now)
             call(1);
         else
@@ -160,7 +167,7 @@ private:
                 [this](Task<void> task) -> Task<void> {
                     co_await std::move(task);
                     busy_ = false;
-                    if (running_) wait();
+                    go_on();
                 },
                 call());
         } else {
@@ -169,6 +176,7 @@ private:
     }
     void call(std::uint64_t count)
     {
+        at_once_ = false;
         last_ = node_.loop()->now;
         try {
             call_(count);
@@ -182,8 +190,7 @@ private:
         busy_ = false;
         if (on_error_ == OnError::kGoOn) {
             node_.error("looping_call_failed", {{"error", detail::what(thrown)}});
-            if (running_) wait();
-            return;
+            return go_on();
         }
         if (!running_) return;
         running_ = false;
@@ -192,6 +199,13 @@ private:
     static void task_failed(void *self, const std::exception_ptr &thrown) noexcept
     {
         static_cast<LoopingCall *>(self)->failed(thrown);
+    }
+    void go_on()
+    {
+        if (running_ && at_once_)
+            call(1);
+        else if (running_)
+            wait();
     }
     // Until the next whole number of intervals after the start.
     void wait()
@@ -210,6 +224,7 @@ private:
     Node node_;
     OnError on_error_;
     bool running_ = false, busy_ = false;
+    bool at_once_ = false; // the first call, when it can be
     std::uint64_t interval_ = 0, started_ = 0, last_ = 0;
     Deferred<void> ended_;
     Timer timer_;
