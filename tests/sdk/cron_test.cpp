@@ -3,6 +3,7 @@
 #include "hawser/testing.hpp"
 #include "hawser/wait.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -134,6 +135,25 @@ TEST(Crons, CallAtTheirTimesAndNeverTwiceAtOnce)
     cron.stop();
     host.advance(1h);
     EXPECT_EQ(at.size(), 4U);
+}
+
+TEST(Crons, StartedAgainWaitForTheirOwnTask)
+{
+    hawser::testing::Host host;
+    int runs = 0, most = 0, calls = 0;
+    hawser::Cron cron(host.node(), "*/10 * * * *", "UTC", [&]() -> hawser::Task<> {
+        ++calls;
+        most = std::max(most, ++runs);
+        co_await hawser::sleep(25min);
+        --runs;
+    });
+    cron.start();
+    host.advance(15min);
+    cron.stop();
+    cron.start();
+    host.advance(50min);
+    EXPECT_EQ(most, 1);
+    EXPECT_EQ(calls, 2) << "at 0:10, which ends at 0:35, and at 0:40";
 }
 
 TEST(Crons, GoOnAfterAnError)

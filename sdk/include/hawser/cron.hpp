@@ -224,7 +224,7 @@ private:
         constexpr std::int64_t kMost = 60'000'000'000;
         timer_.start(std::chrono::nanoseconds(std::min(left, kMost)), [this] {
             if (next_ && now() < *next_) return wait();
-            call_();
+            if (scope_.empty()) call_(); // or what runs still plans at its end
         });
     }
     static void failed(void *self, const std::exception_ptr &thrown) noexcept
