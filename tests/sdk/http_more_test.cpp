@@ -149,6 +149,22 @@ TEST(MemorySessions, AreBounded)
     EXPECT_LE(store.size(), 16U * 11);
 }
 
+TEST(MemorySessions, ForgetTheOneThatIsUnusedForLongest)
+{
+    Host host;
+    hawser::Scope scope(host.node());
+    hawser::http::MemorySessions store(160);
+    std::optional<hawser::http::SessionData> used;
+    scope.spawn([&]() -> Task<> {
+        co_await store.save("used", {}, 0, 1000);
+        for (int i = 0; i < 10'000; ++i) {
+            co_await store.save(std::to_string(i), {}, 0, 1000);
+            used = co_await store.load("used", 1);
+        }
+    });
+    EXPECT_TRUE(used);
+}
+
 // Says what it got; files are kept below `directory`.
 struct Upload {
     hawser::Node node;

@@ -1,4 +1,5 @@
 // Tests of hawser/http_call.hpp, http_router.hpp, http_form.hpp, http_cookies.hpp and http_problem.hpp.
+#include "hawser/combine.hpp"
 #include "hawser/http_cookies.hpp"
 #include "hawser/http_router.hpp"
 #include "hawser/plugin.hpp"
@@ -26,6 +27,8 @@ using hawser::testing::Host;
 using hawser::testing::Instance;
 using namespace std::chrono_literals;
 
+Task<> write_part(Call &call, std::string text) { co_await call.write(std::move(text)); }
+
 // A resource of tasks.
 struct Slow {
     Task<Response> get(Call &call)
@@ -44,6 +47,13 @@ struct Slow {
         call.end();
     }
     Task<> patch(Call &) { co_return; }
+    Task<> del(Call &call)
+    {
+        call.begin({200, "text/plain", "", {}});
+        co_await call.read();
+        co_await hawser::when_all(write_part(call, "one"), write_part(call, "two"));
+        call.end();
+    }
 };
 
 struct Calls : testing::Test {
@@ -127,6 +137,16 @@ TEST_F(Calls, StreamBothWaysAndWaitForAClientThatReadsSlowly)
     EXPECT_TRUE(asked.answer().complete);
 }
 
+TEST_F(Calls, AreToldOfTwoWritesAtTheSameTime)
+{
+    Asked asked(slow, {.method = "DELETE", .body_later = true});
+    asked.reads(false);
+    asked.send("a");
+    ASSERT_EQ(host.logged("request_failed").size(), 1U);
+    EXPECT_EQ(host.logged("request_failed")[0].fields["error"],
+              "two writes of one answer at the same time; await one after the other");
+}
+
 TEST_F(Calls, ReadNoFurtherThanTheyHaveRoom)
 {
     Asked asked(slow, {.method = "PUT", .body_later = true});
@@ -191,6 +211,34 @@ TEST_F(Routes, PreferWhatIsWrittenOut)
 {
     EXPECT_EQ(ask(notes, {.path = "/latest"}).body, "latest");
     EXPECT_EQ(ask(notes, {.path = "/files/1"}).body, "file 1");
+}
+
+struct Overlapping {
+    hawser::http::Router<Overlapping> router{*this};
+    Overlapping()
+    {
+        router.post("/new", &Overlapping::make);
+        router.get("/{name}", &Overlapping::read);
+        router.get("/{name}/{n}", &Overlapping::nth);
+        router.get("/{rest...}", &Overlapping::other);
+    }
+    std::string make(Request) const { return "made"; }
+    std::string read(Request, const std::string &name) const { return name; }
+    std::string nth(Request, const std::string &name, int n) const { return name + std::to_string(n); }
+    std::string other(Request, const std::string &rest) const { return "other " + rest; }
+};
+
+TEST(OverlappingRoutes, AreLookedThroughForOneThatTakesTheMethodAndTheParameters)
+{
+    Host host;
+    Instance all(host, hawser::http::routed<Overlapping>("overlapping"));
+    EXPECT_EQ(ask(all, {.path = "/new"}).body, "new");
+    EXPECT_EQ(ask(all, {.method = "POST", .path = "/new"}).body, "made");
+    EXPECT_EQ(ask(all, {.path = "/a/1"}).body, "a1");
+    EXPECT_EQ(ask(all, {.path = "/a/b"}).body, "other a/b");
+    const auto refused = ask(all, {.method = "PUT", .path = "/new"});
+    EXPECT_EQ(refused.status, 405U);
+    EXPECT_EQ(refused.field("allow"), "POST, GET, HEAD, OPTIONS");
 }
 
 TEST_F(Routes, AnswerNotFoundForWhatIsNotThere)

@@ -148,6 +148,8 @@ private:
         bool await_ready()
         {
             call_.expect(call_.begun_ && !call_.over_, "write");
+            if (call_.writing_ != nullptr)
+                throw Error("two writes of one answer at the same time; await one after the other");
             const hawser_piece piece{bytes_.data(), bytes_.size(), nullptr, nullptr};
             const std::int32_t result = call_.exchange_->api->write(call_.exchange_, &piece, 1);
             if (result < 0) throw StatusError(result, "the answer cannot go on");

@@ -16,7 +16,8 @@
 //
 // Patterns are matched against what the listener's route left of the path. "{name}" is one segment, decoded, as the
 // type of the function's next argument: std::string, a number, bool; "{name...}", the last, is all that follows. A
-// segment that is written out wins over a parameter. HEAD is answered as GET, OPTIONS with Allow, another method 405
+// segment that is written out wins over a parameter; where the first pattern has not the method, or the segments are
+// not of its types, the next that matches is tried. HEAD is answered as GET, OPTIONS with Allow, another method 405
 // with Allow.
 #pragma once
 
@@ -30,6 +31,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -145,20 +147,14 @@ struct Handler<R (T::*)(First, Rest...)> {
 template<typename R, typename T, typename First, typename... Rest>
 struct Handler<R (T::*)(First, Rest...) const> : Handler<R (T::*)(First, Rest...)> {};
 
-// Throws Problem 404 for one that is not of its type: there is nothing by that name.
-template<typename V>
-V value_of(std::string_view text)
-{
-    auto value = parsed<V>(percent_decoded(text));
-    if (!value) throw Problem(404, "nothing is here");
-    return std::move(*value);
-}
-
-// The parameters as what the handler takes.
+// The parameters as what the handler takes; nothing: one is not of its type, so there is nothing by that name.
 template<typename Values, std::size_t... I>
-Values values_of([[maybe_unused]] const std::vector<std::string_view> &texts, std::index_sequence<I...>)
+std::optional<Values> values_of([[maybe_unused]] const std::vector<std::string_view> &texts, std::index_sequence<I...>)
 {
-    return Values{value_of<std::tuple_element_t<I, Values>>(texts[I])...};
+    std::tuple<std::optional<std::tuple_element_t<I, Values>>...> read{
+        parsed<std::tuple_element_t<I, Values>>(percent_decoded(texts[I]))...};
+    if (!(std::get<I>(read).has_value() && ...)) return std::nullopt;
+    return Values{std::move(*std::get<I>(read))...};
 }
 
 } // namespace detail
@@ -203,19 +199,27 @@ public:
     void serve(Exchange exchange, Request request, const Node &node)
     {
         const auto segments = detail::segments_of(request.rest());
+        const std::uint16_t method = request.method() == HAWSER_HTTP_HEAD ? HAWSER_HTTP_GET : request.method();
         std::vector<std::string_view> found;
+        std::vector<std::uint16_t> others; // that the path takes
         for (const Route &route : routes_) {
             if (!route.pattern.matches(segments, found)) continue;
-            const std::uint16_t method = request.method() == HAWSER_HTTP_HEAD ? HAWSER_HTTP_GET : request.method();
+            const auto handler = std::find_if(route.methods.begin(), route.methods.end(),
+                                              [&](const auto &each) { return each.first == method; });
+            if (handler != route.methods.end()) {
+                if (handler->second(object_, exchange, request, node, found)) return;
+                continue;
+            }
             for (const auto &[of, calls] : route.methods)
-                if (of == method) return calls(object_, exchange, request, node, found);
-            return exchange.respond(refusal(route, request.method()));
+                if (std::find(others.begin(), others.end(), of) == others.end()) others.push_back(of);
         }
-        throw Problem(404, "nothing is here");
+        if (others.empty()) throw Problem(404, "nothing is here");
+        exchange.respond(refusal(others, request.method()));
     }
 
 private:
-    using Calls = std::function<void(T &, Exchange, Request, const Node &, const std::vector<std::string_view> &)>;
+    // False: it does not take these parameters.
+    using Calls = std::function<bool(T &, Exchange, Request, const Node &, const std::vector<std::string_view> &)>;
     struct Route {
         detail::Pattern pattern;
         std::vector<std::pair<std::uint16_t, Calls>> methods;
@@ -248,22 +252,24 @@ private:
         return [f](T &object, Exchange exchange, Request request, const Node &node,
                    const std::vector<std::string_view> &texts) {
             auto values = detail::values_of<Values>(texts, std::make_index_sequence<std::tuple_size_v<Values>>());
+            if (!values) return false;
             if constexpr (Of::kTask) {
-                Call::start(exchange.raw(), node, [&object, f, values = std::move(values)](Call &call) mutable {
+                Call::start(exchange.raw(), node, [&object, f, values = std::move(*values)](Call &call) mutable {
                     return std::apply([&](auto &...each) { return (object.*f)(call, std::move(each)...); }, values);
                 });
             } else {
                 exchange.respond(
-                    std::apply([&](auto &...each) { return (object.*f)(request, std::move(each)...); }, values));
+                    std::apply([&](auto &...each) { return (object.*f)(request, std::move(each)...); }, *values));
             }
+            return true;
         };
     }
-    static Response refusal(const Route &route, std::uint16_t method)
+    static Response refusal(const std::vector<std::uint16_t> &takes, std::uint16_t method)
     {
         static constexpr std::array<const char *, 9> kNames{"",       "GET",     "HEAD",  "POST",   "PUT",
                                                             "DELETE", "OPTIONS", "PATCH", "CONNECT"};
         std::string allow;
-        for (const auto &[of, calls] : route.methods) {
+        for (const std::uint16_t of : takes) {
             allow += kNames[of];
             allow += of == HAWSER_HTTP_GET ? ", HEAD, " : ", ";
         }

@@ -65,6 +65,7 @@ public:
             shard.remove(found);
             co_return std::nullopt;
         }
+        shard.all.splice(shard.all.begin(), shard.all, found->second);
         co_return found->second->data;
     }
     Task<> save(std::string id, SessionData data, std::int64_t, std::int64_t until) override
@@ -102,7 +103,7 @@ private:
     };
     struct Shard {
         mutable std::mutex mutex;
-        std::list<Kept> all; // the last saved first; all below guarded by mutex
+        std::list<Kept> all; // the last used first; all below guarded by mutex
         std::unordered_map<std::string_view, std::list<Kept>::iterator> by_id;
         void remove(std::unordered_map<std::string_view, std::list<Kept>::iterator>::iterator at)
         {
