@@ -6,6 +6,11 @@
 #include <utility>
 
 namespace sqlite {
+namespace {
+
+const std::string kBegin = "BEGIN IMMEDIATE";
+
+} // namespace
 
 Value::Value(const hawser_sql_value &raw)
     : type(raw.type)
@@ -85,7 +90,9 @@ sqlite3_stmt *Connection::find(const std::string &text, Failure &failed)
     }
     sqlite3_stmt *statement = nullptr;
     const char *rest = nullptr;
-    const int code = sqlite3_prepare_v3(database_, text.c_str(), static_cast<int>(text.size() + 1),
+    // By hawser/sql.h a transaction is going to write; one that only becomes a writer later could be refused then.
+    const std::string &sent = text == "BEGIN" ? kBegin : text;
+    const int code = sqlite3_prepare_v3(database_, sent.c_str(), static_cast<int>(sent.size() + 1),
                                         SQLITE_PREPARE_PERSISTENT, &statement, &rest);
     if (code != SQLITE_OK) {
         failed = failure(code);

@@ -175,6 +175,26 @@ TEST_F(Sqlite, RollsBackATransactionThatIsCancelled)
     EXPECT_EQ(used.count(), 1);
 }
 
+TEST_F(Sqlite, BeginsATransactionAsAWriter)
+{
+    Used used(kind(), options(3));
+    hawser::Event go_on;
+    int begun = 0;
+    for (int i = 0; i < 2; ++i)
+        used.scope.spawn([&]() -> Task<> {
+            co_await used.db.transaction([&](Sql::Session &in) -> Task<> {
+                co_await in.query("SELECT count(*) FROM notes");
+                ++begun;
+                co_await go_on.wait();
+            });
+        });
+    used.host.run();
+    EXPECT_EQ(begun, 1) << "both read before either writes: one of them could not write any more";
+    go_on.set();
+    used.host.run();
+    EXPECT_EQ(begun, 2);
+}
+
 TEST_F(Sqlite, LetsWritersWaitInLineAndReadersPass)
 {
     Used used(kind(), options(2));

@@ -57,7 +57,8 @@ typedef struct hawser_sql_call {
     hawser_error error;
 } hawser_sql_call;
 
-/* A connection for one user alone: transactions, and rows that come in parts. */
+/* A connection for one user alone: transactions, and rows that come in parts. The statement "BEGIN" begins a
+ * transaction that is going to write, "COMMIT" ends it, in these words for every database. */
 typedef struct hawser_sql_session hawser_sql_session;
 
 typedef struct hawser_sql {

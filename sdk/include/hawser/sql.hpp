@@ -371,7 +371,7 @@ private:
     {
         Session session(api, self);
         co_await session.open();
-        co_await session.query("BEGIN IMMEDIATE");
+        co_await session.query("BEGIN");
         if constexpr (std::is_same_v<std::invoke_result_t<F &, Session &>, Task<void>>) {
             co_await f(session);
             co_await session.query("COMMIT");
