@@ -241,7 +241,7 @@ TEST(Process, ThatDoesNotEndWhenItIsClosedIsAskedAndThenKilled)
 {
     Rig rig;
     Program polite(&rig), deaf(&rig);
-    polite.grace = 1'000'000'000;
+    polite.grace = 3'000'000'000; // twice: until it is asked, and then for its end, however busy the machine is
     deaf.grace = 20'000'000;
     ASSERT_EQ(polite.run("trap 'exit 7' TERM; echo go; while :; do sleep 0.01; done"), HAWSER_OK);
     ASSERT_EQ(deaf.run("trap '' TERM; echo go; while :; do sleep 0.01; done"), HAWSER_OK);
