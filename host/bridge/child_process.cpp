@@ -19,6 +19,7 @@ namespace hawser::host {
 namespace {
 
 constexpr std::size_t kReadSize = 65536, kMostLine = 2048;
+constexpr unsigned kGraceSteps = 8;
 constexpr unsigned kWaitByDescriptor = 3; // P_PIDFD, which glibc 2.36 has not in every mode
 
 std::array<char, kReadSize> &buffer()
@@ -260,7 +261,7 @@ void ChildProcess::close(std::uint32_t how)
     } else if (!closing_) {
         end_input();
         reason_ = HAWSER_OK;
-        grace_over(); // begins to run
+        wait_grace();
     }
     closing_ = true;
     kept_.clear();
@@ -268,18 +269,22 @@ void ChildProcess::close(std::uint32_t how)
     if (output_.fd && !gives_) output_.want(EPOLLIN);
 }
 
-void ChildProcess::grace_over()
+// A grace passes in steps, each at least so long: when the machine stood still for a while, the program did too, and
+// that counts as one of them.
+void ChildProcess::wait_grace()
 {
-    if (asked_ && closing_) {
+    const auto over = [](void *who) { static_cast<ChildProcess *>(who)->grace_passes(); };
+    face_.loop().timers().start(face_.loop().now() + owner_.grace / kGraceSteps, over, this, &grace_);
+}
+
+void ChildProcess::grace_passes()
+{
+    ++steps_;
+    if (steps_ == kGraceSteps) ::kill(-pid_, SIGTERM);
+    if (steps_ == 2 * kGraceSteps)
         ::kill(-pid_, SIGKILL);
-        return;
-    }
-    if (closing_) {
-        asked_ = true;
-        ::kill(-pid_, SIGTERM);
-    }
-    const auto over = [](void *who) { static_cast<ChildProcess *>(who)->grace_over(); };
-    face_.loop().timers().start(face_.loop().now() + owner_.grace, over, this, &grace_);
+    else
+        wait_grace();
 }
 
 void ChildProcess::timer_due()

@@ -104,7 +104,8 @@ private:
     void end_input();
     void close(std::uint32_t how);
     void fail(std::int32_t reason);
-    void grace_over();
+    void wait_grace();
+    void grace_passes();
     void timer_due();
     void settle();
     void conclude();
@@ -131,7 +132,8 @@ private:
     TimerHeap::Place timer_ = nullptr, grace_ = nullptr;
     hawser_exit exit_{};
     std::int32_t reason_ = HAWSER_CLOSED;
-    bool paused_ = false, full_ = false, shuts_ = false, closing_ = false, asked_ = false, concluding_ = false;
+    unsigned steps_ = 0; // of its grace that have passed
+    bool paused_ = false, full_ = false, shuts_ = false, closing_ = false, concluding_ = false;
     bool exited_ = false, gives_ = false, flushing_ = false, told_end_ = false, opens_ = false;
 };
 

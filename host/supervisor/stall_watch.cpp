@@ -16,6 +16,8 @@ namespace hawser::host {
 namespace {
 
 constexpr std::uint64_t kLook = 50'000'000;
+// Between two looks no more than this counts: when the machine stood still, suspended or starved, the workers did too.
+constexpr std::uint64_t kLongestStep = 4 * kLook;
 constexpr std::size_t kMostTold = 12; // frames in a line of the log
 
 std::string milliseconds(std::uint64_t ns) { return std::to_string(ns / 1'000'000) + " ms"; }
@@ -27,6 +29,7 @@ StallWatch::StallWatch(Events &events, Fleet &fleet, Log &log, std::uint64_t lim
     , fleet_(fleet)
     , log_(log)
     , limit_(limit_ns)
+    , looked_(monotonic_now())
 {
     timer_ = events_.after(kLook, [this] { look(); });
 }
@@ -36,6 +39,9 @@ StallWatch::~StallWatch() { events_.cancel(timer_); }
 void StallWatch::look()
 {
     timer_ = events_.after(kLook, [this] { look(); });
+    const std::uint64_t now = monotonic_now();
+    step_ = std::min(now - looked_, kLongestStep);
+    looked_ = now;
     std::vector<WorkerHandle *> serving;
     fleet_.for_each([&serving](WorkerHandle &worker) {
         if (worker.state() == WorkerHandle::State::Serving) serving.push_back(&worker);
@@ -50,12 +56,12 @@ void StallWatch::look()
 
 void StallWatch::look_at(WorkerHandle &worker)
 {
-    const std::uint64_t now = monotonic_now();
-    for (unsigned loop = 0; loop < std::min(worker.plan()->loops, kMaxLoops); ++loop) look_at(worker, loop, now);
+    for (unsigned loop = 0; loop < std::min(worker.plan()->loops, kMaxLoops); ++loop) look_at(worker, loop);
 }
 
-void StallWatch::look_at(WorkerHandle &worker, unsigned loop, std::uint64_t now)
+void StallWatch::look_at(WorkerHandle &worker, unsigned loop)
 {
+    const std::uint64_t now = looked_;
     const LoopCell &cell = worker.page()->cells[loop];
     const std::uint64_t since = cell.counters.turn_started.get(), turn = cell.counters.turns.get();
     const auto key = std::make_pair(worker.pid(), loop);
@@ -69,7 +75,7 @@ void StallWatch::look_at(WorkerHandle &worker, unsigned loop, std::uint64_t now)
     }
     Stall &stall = stalls_[key];
     stall.turn = turn;
-    stall.lasted = now - since;
+    stall.lasted = known != stalls_.end() ? stall.lasted + step_ : std::min(now - since, kLongestStep);
     if (!stall.asked)
         ask(worker, loop, stall);
     else if (!stall.told)

@@ -28,13 +28,13 @@ private:
     struct Stall {
         std::uint64_t turn = 0;    // of the loop
         std::uint32_t answers = 0; // how many frames had been told before this was asked for
-        std::uint64_t lasted = 0;  // ns, when it was last looked at
+        std::uint64_t lasted = 0;  // ns that it was seen
         std::string in;            // the call
         bool asked = false, told = false;
     };
     void look();
     void look_at(WorkerHandle &worker);
-    void look_at(WorkerHandle &worker, unsigned loop, std::uint64_t now);
+    void look_at(WorkerHandle &worker, unsigned loop);
     void ask(WorkerHandle &worker, unsigned loop, Stall &stall);
     void tell(WorkerHandle &worker, unsigned loop, Stall &stall);
     void replace(WorkerHandle &worker, unsigned loop, const Stall &stall);
@@ -43,6 +43,7 @@ private:
     Fleet &fleet_;
     Log &log_;
     std::uint64_t limit_;
+    std::uint64_t looked_, step_ = 0;                  // when it last looked, and what counts since the look before
     std::map<std::pair<int, unsigned>, Stall> stalls_; // by the worker's process and the loop
     Events::Id timer_ = 0;
 };

@@ -62,6 +62,26 @@ TEST(Stall, ThatIsTooLongHasItsWorkerReplacedAndNamedInTheTree)
     EXPECT_EQ(host.stop(), 0);
 }
 
+// As a machine that is suspended, or that others starve: supervisor and worker alike did not run.
+TEST(Stall, IsNotWhatPassedWhileTheMachineStoodStill)
+{
+    const Faulty setup;
+    Host host(setup.host("stall_limit = \"2s\"") + web("busy"));
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    const int worker = host.workers().at(0), supervisor = host.process().pid();
+    Client client = ask_in_vain(host);
+    ASSERT_TRUE(host.log_has("\"event\":\"stalled\"")) << host.process().err();
+    ::kill(supervisor, SIGSTOP);
+    ::kill(worker, SIGSTOP);
+    run({"/bin/sleep", "3"});
+    ::kill(supervisor, SIGCONT);
+    run({"/bin/sleep", "0.3"}); // it has looked, at a worker that has been in its call for three seconds
+    ::kill(worker, SIGCONT);
+    EXPECT_NE(client.receive_until("\r\n\r\n").find(" 200 "), std::string::npos) << host.process().err();
+    EXPECT_EQ(host.stop(), 0);
+    EXPECT_EQ(count(host.process().err(), "\"event\":\"stalled_too_long\""), 0U) << host.process().err();
+}
+
 TEST(Stall, LeavesTheOtherLoopsServing)
 {
     const Faulty setup;

@@ -1,91 +1,14 @@
 // The service `sqlite`, as it was built, through the SDK's own layer over hawser.sql/1.
-#include "hawser/combine.hpp"
-#include "hawser/deferred_tools.hpp"
-#include "hawser/sql.hpp"
-#include "hawser/testing.hpp"
-#include "test_database.hpp"
+#include "used.hpp"
 
-#include <chrono>
 #include <gtest/gtest.h>
-#include <memory>
-#include <optional>
+
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+namespace hawser::test {
 namespace {
-
-using hawser::Rows;
-using hawser::Scope;
-using hawser::Sql;
-using hawser::SqlError;
-using hawser::Task;
-using hawser::testing::Host;
-using hawser::testing::Instance;
-using hawser::testing::Option;
-using hawser::testing::Options;
-using namespace std::chrono_literals;
-
-class Sqlite : public ::testing::Test {
-protected:
-    Options options(std::int64_t connections = 2) const
-    {
-        return {{"path", Option::path(directory_.path() + "/data.db")},
-                {"init", "CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)"},
-                {"connections", connections},
-                {"queue", 50},
-                {"rows", 1000},
-                {"timeout", 500ms}};
-    }
-    static const hawser_kind *kind() { return hawser::testing::sqlite_kind(); }
-    static std::int32_t status_of(const std::exception_ptr &thrown)
-    {
-        try {
-            std::rethrow_exception(thrown);
-        } catch (const SqlError &error) {
-            return error.status();
-        }
-    }
-    hawser::testing::Directory directory_;
-};
-
-// One that is started, and who uses it.
-struct Used {
-    Host host;
-    Instance service;
-    hawser_object object{};
-    Instance *user = nullptr;
-    hawser::Node node;
-    Scope scope;
-    Sql db;
-    Used(const hawser_kind *kind, Options options)
-        : service(host, kind, std::move(options))
-        , node(node_of())
-        , scope(node)
-        , db(node.option("database"))
-    {
-        service.start();
-    }
-    hawser::Node node_of()
-    {
-        object = hawser::testing::database_object(service);
-        return host.node("user", {{"database", &object}});
-    }
-    // The result of a task that is run to its end.
-    template<typename T>
-    T wait(Task<T> task)
-    {
-        std::optional<hawser::detail::Kept<T>> value;
-        std::exception_ptr thrown;
-        hawser::defer(scope, std::move(task)).add_both([&](hawser::Outcome<T> outcome) {
-            thrown = outcome.thrown;
-            if (!thrown) value.emplace(std::move(*outcome.value));
-        });
-        while (!value && !thrown && (host.loop().step() || host.loop().jump())) {}
-        if (thrown) std::rethrow_exception(thrown);
-        if constexpr (!std::is_void_v<T>) return std::move(*value);
-    }
-    std::int64_t count() { return wait(db.query("SELECT count(*) FROM notes"))[0].integer(0); }
-};
 
 TEST_F(Sqlite, BindsValuesAndGivesRows)
 {
@@ -136,117 +59,6 @@ TEST_F(Sqlite, SaysWhatIsWrongInTheDatabasesOwnWords)
     EXPECT_EQ(error_of("SELECT ?"), "expected 1 values for the statement, got 0");
     EXPECT_EQ(error_of("INSERT INTO notes (text) VALUES (NULL)"), "NOT NULL constraint failed: notes.text");
     EXPECT_EQ(used.count(), 0);
-}
-
-TEST_F(Sqlite, CommitsATransactionAndRollsBackOneThatThrows)
-{
-    Used used(kind(), options());
-    used.wait(used.db.transaction([](Sql::Session &in) -> Task<> {
-        co_await in.query("INSERT INTO notes (text) VALUES ('a')");
-        co_await in.query("INSERT INTO notes (text) VALUES ('b')");
-    }));
-    EXPECT_EQ(used.count(), 2);
-    EXPECT_THROW(used.wait(used.db.transaction([](Sql::Session &in) -> Task<int> {
-        co_await in.query("INSERT INTO notes (text) VALUES ('c')");
-        throw std::runtime_error("no luck");
-    })),
-                 std::runtime_error);
-    EXPECT_EQ(used.count(), 2);
-}
-
-TEST_F(Sqlite, RollsBackATransactionThatIsCancelled)
-{
-    Used used(kind(), options());
-    Scope other(used.node);
-    hawser::Event begun;
-    other.spawn([&]() -> Task<> {
-        co_await used.db.transaction([&](Sql::Session &in) -> Task<> {
-            co_await in.query("INSERT INTO notes (text) VALUES ('a')");
-            begun.set();
-            co_await hawser::sleep(1h);
-        });
-    });
-    used.host.run();
-    ASSERT_TRUE(begun.is_set());
-    other.cancel();
-    used.host.run();
-    EXPECT_EQ(used.count(), 0);
-    used.wait(used.db.query("INSERT INTO notes (text) VALUES ('b')")); // the place of the writer is free again
-    EXPECT_EQ(used.count(), 1);
-}
-
-TEST_F(Sqlite, BeginsATransactionAsAWriter)
-{
-    Used used(kind(), options(3));
-    hawser::Event go_on;
-    int begun = 0;
-    for (int i = 0; i < 2; ++i)
-        used.scope.spawn([&]() -> Task<> {
-            co_await used.db.transaction([&](Sql::Session &in) -> Task<> {
-                co_await in.query("SELECT count(*) FROM notes");
-                ++begun;
-                co_await go_on.wait();
-            });
-        });
-    used.host.run();
-    EXPECT_EQ(begun, 1) << "both read before either writes: one of them could not write any more";
-    go_on.set();
-    used.host.run();
-    EXPECT_EQ(begun, 2);
-}
-
-TEST_F(Sqlite, LetsWritersWaitInLineAndReadersPass)
-{
-    Used used(kind(), options(2));
-    hawser::Event go_on;
-    std::vector<std::string> said;
-    used.scope.spawn([&]() -> Task<> {
-        co_await used.db.transaction([&](Sql::Session &in) -> Task<> {
-            co_await in.query("INSERT INTO notes (text) VALUES ('first')");
-            co_await go_on.wait();
-        });
-        said.emplace_back("first");
-    });
-    used.host.run();
-    for (const char *name : {"second", "third"})
-        used.scope.spawn([&, name]() -> Task<> {
-            co_await used.db.query("INSERT INTO notes (text) VALUES (?)", name);
-            said.emplace_back(name);
-        });
-    used.host.run();
-    EXPECT_EQ(said, std::vector<std::string>{});
-    EXPECT_EQ(used.wait(used.db.query("SELECT count(*) FROM notes"))[0].integer(0), 0);
-    go_on.set();
-    used.host.run();
-    ASSERT_EQ(said.size(), 3U);
-    EXPECT_EQ(said[0], "first");
-    EXPECT_EQ(used.count(), 3);
-}
-
-TEST_F(Sqlite, GivesUpAWriterWhoseTurnDoesNotCome)
-{
-    Used used(kind(), options(2));
-    used.scope.spawn([&]() -> Task<> {
-        co_await used.db.transaction([&](Sql::Session &in) -> Task<> {
-            co_await in.query("INSERT INTO notes (text) VALUES ('first')");
-            co_await hawser::sleep(10s);
-        });
-    });
-    used.host.run();
-    std::int32_t status = 0;
-    used.scope.spawn([&]() -> Task<> {
-        try {
-            co_await used.db.query("INSERT INTO notes (text) VALUES ('second')");
-        } catch (const SqlError &error) {
-            status = error.status();
-        }
-    });
-    used.host.advance(499ms);
-    EXPECT_EQ(status, 0);
-    used.host.advance(1ms);
-    EXPECT_EQ(status, HAWSER_TIMED_OUT);
-    used.host.advance(20s);
-    EXPECT_EQ(used.count(), 1);
 }
 
 TEST_F(Sqlite, ReservesNoMoreConnectionsThanItMay)
@@ -414,3 +226,4 @@ TEST_F(Sqlite, CancelledAtEachPointItLeavesNothingBehind)
 }
 
 } // namespace
+} // namespace hawser::test
