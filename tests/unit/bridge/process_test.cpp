@@ -246,10 +246,10 @@ TEST(Process, ThatDoesNotEndWhenItIsClosedIsAskedAndThenKilled)
 {
     Rig rig;
     Program polite(&rig), deaf(&rig);
-    polite.grace = 1'000'000'000;
+    polite.grace = 1'000'000'000; // neither starts another program, which may wait for a disk for longer
     deaf.grace = 20'000'000;
-    ASSERT_EQ(polite.run("trap 'exit 7' TERM; echo go; while :; do sleep 0.01; done"), HAWSER_OK);
-    ASSERT_EQ(deaf.run("trap '' TERM; echo go; while :; do sleep 0.01; done"), HAWSER_OK);
+    ASSERT_EQ(polite.run("trap 'exit 7' TERM; echo go; while :; do :; done"), HAWSER_OK);
+    ASSERT_EQ(deaf.run("trap '' TERM; echo go; while :; do :; done"), HAWSER_OK);
     EXPECT_TRUE(polite.printed("go\n"));
     EXPECT_TRUE(deaf.printed("go\n"));
     polite.close(HAWSER_CLOSE);

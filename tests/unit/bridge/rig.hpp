@@ -49,7 +49,12 @@ public:
     {
         bool held = false;
         const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-        while (!held && std::chrono::steady_clock::now() < until) in_loop([&] { held = holds(); });
+        while (!held && std::chrono::steady_clock::now() < until) {
+            in_loop([&] { held = holds(); });
+            // Two threads that wake each other without a pause leave other processes, those that are waited for too,
+            // nothing of the machine.
+            if (!held) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
         return held;
     }
 
