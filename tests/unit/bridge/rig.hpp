@@ -45,17 +45,33 @@ public:
         });
         done.get_future().wait();
     }
+    // Looks in the loop's thread, again every millisecond for at most 20 s. Never without a pause: two threads that
+    // wake each other leave other processes, those that are waited for too, nothing of the machine.
     bool eventually(const std::function<bool()> &holds)
     {
-        bool held = false;
-        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-        while (!held && std::chrono::steady_clock::now() < until) {
-            in_loop([&] { held = holds(); });
-            // Two threads that wake each other without a pause leave other processes, those that are waited for too,
-            // nothing of the machine.
-            if (!held) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        }
-        return held;
+        struct Look {
+            Loop &loop;
+            const std::function<bool()> &holds;
+            std::uint64_t until;
+            std::promise<bool> found = {};
+            TimerHeap::Place place = nullptr;
+            void look()
+            {
+                const bool held = holds();
+                if (held || loop.now() > until)
+                    found.set_value(held);
+                else
+                    loop.timers().start(
+                        loop.now() + 1'000'000, [](void *me) { static_cast<Look *>(me)->look(); }, this, &place);
+            }
+        };
+        Look look{loop, holds, 0};
+        auto found = look.found.get_future();
+        in_loop([&] {
+            look.until = loop.now() + 20'000'000'000;
+            look.look();
+        });
+        return found.get();
     }
 
     const bool checks_;

@@ -47,15 +47,14 @@ public:
         });
         done.get_future().wait();
     }
-    // Looks again every millisecond until the log says so, for at most ten seconds. Without a pause two threads that
-    // wake each other leave other processes nothing of the machine.
+    // Looks again every millisecond until the log says so, for at most ten seconds.
     bool heard(const std::string &wanted)
     {
         bool found = false;
         const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
         while (!found && std::chrono::steady_clock::now() < until) {
             in_loop([&] { found = log.find(wanted) != std::string::npos; });
-            if (!found) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            if (!found) wait(1'000'000);
         }
         return found;
     }
