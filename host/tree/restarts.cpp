@@ -51,10 +51,7 @@ void Tree::finish(Node &node)
 
 void Tree::finished(Node &node)
 {
-    if (node.spec.restart.when == RestartRule::When::Always && !draining_)
-        restart_later(node);
-    else
-        show_detail(node, "its work is done");
+    if (node.spec.restart.when == RestartRule::When::Always && !draining_) restart_later(node);
     wake(node);
 }
 
@@ -70,14 +67,17 @@ void Tree::restart_later(Node &node)
         stay_failed(node, "not started again: its restart policy is never");
     } else if (!node.window.allow(now)) {
         const std::string within = span_text(rule.within_ns), limit = std::to_string(rule.limit);
+        const std::string why =
+            "not started again: its limit of " + limit + " restarts within " + within + " is reached";
+        show_detail(node, why);
         tell(Level::Error, node, "restart_limit_reached",
              {{"limit", limit}, {"within", within}, {"error", node.shown.error}});
-        stay_failed(node, "not started again: its limit of " + limit + " restarts within " + within + " is reached");
+        stay_failed(node, why);
     } else {
         const std::uint64_t delay = node.backoff.next_delay();
         const std::string when = delay == 0 ? "now" : span_text(delay);
-        tell(Level::Info, node, "restarting", {{"in", when}});
         show_detail(node, delay == 0 ? "starts again" : "starts again in " + when);
+        tell(Level::Info, node, "restarting", {{"in", when}});
         wait(node, delay);
     }
 }

@@ -77,14 +77,12 @@ void Tree::late(Node &node)
     const bool starts = node.asked == Asked::Start;
     const std::string after = span_text(node.wait_ns);
     const std::string text = std::string(starts ? "start" : "stop") + " did not finish in " + after;
-    tell(Level::Error, node, starts ? "start_timed_out" : "stop_timed_out", {{"after", after}});
-    show(node, NodeState::Failed);
+    // A restart: the part cannot be asked anything else before it has answered this.
+    const bool waits_on = phase_ != Phase::Stopping && node.was_up;
+    show(node, NodeState::Failed, waits_on ? "still waited for" : "");
     show_error(node, text);
-    if (phase_ != Phase::Stopping && node.was_up) {
-        // A restart: the part cannot be asked anything else before it has answered this.
-        show_detail(node, "still waited for");
-        return;
-    }
+    tell(Level::Error, node, starts ? "start_timed_out" : "stop_timed_out", {{"after", after}});
+    if (waits_on) return;
     node.asked = Asked::Nothing;
     node.up = false;
     ++node.attempt;
@@ -316,7 +314,7 @@ void Tree::stop_answered(Node &node)
         ask_start(node);
         return;
     }
-    show(node, NodeState::Stopped);
+    show(node, NodeState::Stopped, node.finished && phase_ != Phase::Stopping ? "its work is done" : "");
     tell(Level::Info, node, node.finished ? "finished" : "stopped", {{"after", time_since_asked(node)}});
     if (phase_ == Phase::Stopping)
         stop_on();

@@ -120,7 +120,7 @@ private:
     };
     enum class Phase : std::uint8_t { Idle, Starting, Serving, Stopping, Stopped };
 
-    // What is shown and told.
+    // What is shown and told: shown first, so that who has read an event finds it in the report.
     static NodeState state(const Node &node) { return node.shown.state; }
     void show(Node &node, NodeState state, std::string detail = {});
     void show_detail(Node &node, std::string detail);

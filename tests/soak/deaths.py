@@ -78,7 +78,7 @@ async def stall(scale):
         served.append(main.passed - passed)
         ended = await gone(worker)
         lasted.append(ended - began)
-        spans.append((ended - 0.05, ended))
+        spans.append((began + 1, ended))  # it is not ended before its limit
         victim.close()
         await host.heard("worker_serving", after=before)
         log = host.text()[before:]

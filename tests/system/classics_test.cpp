@@ -47,8 +47,9 @@ TEST(Classics, AnswerDatagrams)
     Host host("[host]\nplugins = [\"" HAWSER_PLUGINS "\", \"" HAWSER_CLASSICS
               "\"]\ncontrol = \"control.sock\"\n[services.udp]\nservice = \"classic_datagrams\"\n");
     ASSERT_TRUE(host.ready()) << host.process().err();
-    const std::string begin = "\"address\":\"udp:127.0.0.1:", log = host.process().err();
-    ASSERT_TRUE(has(log, begin)) << log;
+    const std::string begin = "\"address\":\"udp:127.0.0.1:";
+    ASSERT_TRUE(host.log_has(begin)) << host.process().err();
+    const std::string log = host.process().err();
     const std::string port = log.substr(log.find(begin) + begin.size(), 5);
     EXPECT_EQ(ask_over_udp(port, "over and back"), "over and back");
     EXPECT_EQ(ask_over_udp(port, std::string(1400, 'x')), std::string(1400, 'x'));

@@ -126,6 +126,36 @@ TEST_F(RestartTest, StopsOneWhoseWorkIsDoneAndLeavesItStopped)
     EXPECT_EQ(events_, "a started\na finished\n");
 }
 
+// Who has read an event asks what there is now.
+TEST_F(RestartTest, ShowsWhatHasHappenedBeforeItIsTold)
+{
+    add();
+    add({}, {When::OnFailure, 1, kMinute});
+    start();
+    shown_.clear();
+    tree_.fail(0, "");
+    tree_.fail(1, "no luck");
+    pass(0);
+    tree_.fail(1, "no luck");
+    EXPECT_EQ(shown_, "a finished: stopped, its work is done\n"
+                      "b failed: failed, \nb restarting: failed, starts again\nb restarted: running, \n"
+                      "b failed: failed, \n"
+                      "b restart_limit_reached: failed, not started again: its limit of 1 restarts within 60 s is "
+                      "reached\n");
+}
+
+TEST_F(RestartTest, ShowsThatARestartIsLateBeforeItIsTold)
+{
+    add();
+    start();
+    parts_[0].holds_stop = true;
+    tree_.fail(0, "no luck");
+    pass(0);
+    shown_.clear();
+    pass(kEach);
+    EXPECT_EQ(shown_, "a stop_timed_out: failed, still waited for\n");
+}
+
 TEST_F(RestartTest, StartsOneWhoseWorkIsDoneAgainIfItsPolicyIsAlways)
 {
     add({}, {When::Always, 5, kMinute});

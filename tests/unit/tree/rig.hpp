@@ -89,6 +89,7 @@ protected:
     Loop loop_{0, now_, wall_, counters_};
     std::string log_, outcome_; // what the parts were asked; what start() told
     std::string events_;        // "c start_failed error=no\n"
+    std::string shown_;         // "c start_failed: failed, DETAIL\n", what the report said when that was told
     std::deque<FakePart> parts_;
     Tree tree_{loop_, [this](Level, std::string_view node, std::string_view event, std::span<const LogField> fields) {
                    events_ += std::string(node) + ' ' + std::string(event);
@@ -97,6 +98,11 @@ protected:
                            events_ += ' ' + std::string(field.name) + '=' + std::string(field.value);
                    }
                    events_ += '\n';
+                   for (const NodeReport &report : tree_.report()) {
+                       if (report.name != node) continue;
+                       shown_ += report.name + ' ' + std::string(event) + ": " + report.state + ", " + report.detail;
+                       shown_ += '\n';
+                   }
                }};
 };
 
