@@ -87,9 +87,10 @@ protected:
     std::int64_t wall_ = 0;
     LoopCounters counters_;
     Loop loop_{0, now_, wall_, counters_};
-    std::string log_, outcome_; // what the parts were asked; what start() told
-    std::string events_;        // "c start_failed error=no\n"
-    std::string shown_;         // "c start_failed: failed, DETAIL\n", what the report said when that was told
+    std::string log_, outcome_;  // what the parts were asked; what start() told
+    std::string events_;         // "c start_failed error=no\n"
+    bool reads_reports_ = false; // at each event, into:
+    std::string shown_;          // "c start_failed: failed, DETAIL\n"
     std::deque<FakePart> parts_;
     Tree tree_{loop_, [this](Level, std::string_view node, std::string_view event, std::span<const LogField> fields) {
                    events_ += std::string(node) + ' ' + std::string(event);
@@ -98,7 +99,7 @@ protected:
                            events_ += ' ' + std::string(field.name) + '=' + std::string(field.value);
                    }
                    events_ += '\n';
-                   for (const NodeReport &report : tree_.report()) {
+                   for (const NodeReport &report : reads_reports_ ? tree_.report() : std::vector<NodeReport>()) {
                        if (report.name != node) continue;
                        shown_ += report.name + ' ' + std::string(event) + ": " + report.state + ", " + report.detail;
                        shown_ += '\n';
