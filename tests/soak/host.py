@@ -53,7 +53,8 @@ def descriptors(pid):
 
 
 async def gone(pid):
-    """When the last thread of a process had ended, so that its sockets were closed; and this client has read so."""
+    """When the last thread of a process had ended, so that its sockets were closed; and this client has read so, also
+    where the kernel leaves what is sent over loopback to a thread that has to wait for a processor."""
     try:
         process = os.pidfd_open(pid)
         ended, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -63,7 +64,7 @@ async def gone(pid):
         os.close(process)
     except ProcessLookupError:
         pass
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
     return time.monotonic()
 
 
