@@ -23,6 +23,8 @@
 
 #include "hawser/http_exchange.hpp"
 #include "hawser/http_head.hpp"
+#include "hawser/http_inner.hpp"
+#include "hawser/http_over.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -32,33 +34,8 @@
 
 namespace hawser::http {
 
-// A resource that an option names: `type = "resource"`, `interface = "hawser.http.resource/1"`. Valid as long as the
-// instance that has the option.
-class Inner {
-public:
-    Inner(const Node &node, const char *option)
-        : Inner(node, node.option(option).object())
-    {}
-    Inner(const Node &node, const hawser_object &object)
-        : loop_(node.loop())
-        , object_(&object)
-    {}
-    // With the breadcrumb of the inner one, as the engine calls a resource.
-    void serve(hawser_http_exchange *exchange, const hawser_http_request *request) const
-    {
-        constexpr std::uint32_t kOnRequest = 7;
-        const auto *resource = static_cast<const hawser_http_resource *>(object_->api);
-        const std::uint32_t was = hawser_enter(loop_, HAWSER_CRUMB(object_->tag, kOnRequest));
-        resource->on_request(object_->self, exchange, request);
-        hawser_enter(loop_, was);
-    }
-
-private:
-    hawser_loop *loop_;
-    const hawser_object *object_;
-};
-
-// The exchange that the inner resource has: derive T from Filter<T>. It deletes itself when the exchange has ended.
+// The exchange that the inner resource has: derive T from Filter<T>. It deletes itself when the exchange has ended, and
+// an inner resource that answers it once more is refused and named.
 //
 // T may have functions of its own in the place of respond, begin, write, send_file and end, which see what the inner
 // resource sends, and send by those of Filter<T>; on_drained() is called then where the inner resource would be.
@@ -169,7 +146,14 @@ private:
     template<typename... Arguments>
     static T *make(const Node &node, const Inner &inner, Exchange outer, Arguments &&...arguments)
     {
-        auto *self = new T(std::forward<Arguments>(arguments)...);
+        void *memory = Memory<>::take();
+        T *self = nullptr;
+        try {
+            self = ::new (memory) T(std::forward<Arguments>(arguments)...);
+        } catch (...) {
+            Memory<>::give_back(memory);
+            throw;
+        }
         self->node_ = node;
         self->inner_ = inner;
         self->outer_ = outer.raw();
@@ -213,7 +197,22 @@ private:
         });
         if (--self->depth_ == 0 && self->over_) dispose(self);
     }
-    static void dispose(T *self) noexcept { hawser::detail::dispose(self, Node(self->node_)); }
+    // T is complete where this is used.
+    template<typename Whole = T>
+    using Memory = detail::Resting<sizeof(Whole), alignof(Whole)>;
+    static void dispose(T *self) noexcept
+    {
+        static_assert(sizeof(Filter) >= sizeof(detail::Over) && alignof(Filter) >= alignof(detail::Over));
+        const Node node = self->node_;
+        const hawser_object *inner = &self->inner_->object();
+        const bool told = self->done_ || self->handler_ == nullptr;
+        void *face = static_cast<hawser_http_exchange *>(self);
+        hawser::detail::guarded_call([&] { self->~T(); },
+                                     [&](std::string_view why) {
+                                         node.error("destroy_failed", {{"error", why}});
+                                     });
+        Memory<>::rest(self, face, node, told ? inner : nullptr);
+    }
 
     static T *of(hawser_http_exchange *exchange) { return static_cast<T *>(exchange); }
     template<typename F>
@@ -228,32 +227,39 @@ private:
         T *self = of(exchange);
         return self->over_ || self->done_;
     }
+    // Names `call` if the inner resource itself has ended the exchange, or knows that it has.
+    static bool refuses(hawser_http_exchange *exchange, const char *call)
+    {
+        T *self = of(exchange);
+        if (self->done_) detail::misused(self->node_, self->inner_->object(), call, "expected one answer, got another");
+        return self->over_ || self->done_;
+    }
     // What the inner resource calls.
     static std::int32_t HAWSER_CALL api_respond(hawser_http_exchange *e, std::uint32_t status,
                                                 const hawser_field *fields, std::size_t count, const hawser_piece *body,
                                                 std::size_t pieces) noexcept
     {
-        if (refuses(e)) return release_all(body, pieces), HAWSER_INVALID;
+        if (refuses(e, "respond")) return release_all(body, pieces), HAWSER_INVALID;
         of(e)->done_ = true;
         return call(e, [&](T &t) { return t.respond(status, fields, count, body, pieces); });
     }
     static std::int32_t HAWSER_CALL api_begin(hawser_http_exchange *e, std::uint32_t status, const hawser_field *fields,
                                               std::size_t count, std::int64_t length) noexcept
     {
-        if (refuses(e)) return HAWSER_INVALID;
+        if (refuses(e, "begin")) return HAWSER_INVALID;
         return call(e, [&](T &t) { return t.begin(status, fields, count, length); });
     }
     static std::int32_t HAWSER_CALL api_write(hawser_http_exchange *e, const hawser_piece *body,
                                               std::size_t pieces) noexcept
     {
-        if (refuses(e)) return release_all(body, pieces), HAWSER_INVALID;
+        if (refuses(e, "write")) return release_all(body, pieces), HAWSER_INVALID;
         return call(e, [&](T &t) { return t.write(body, pieces); });
     }
     static std::int32_t HAWSER_CALL api_send_file(hawser_http_exchange *e, std::intptr_t fd, std::uint64_t offset,
                                                   std::uint64_t length, void(HAWSER_CALL *let_go)(void *),
                                                   void *ctx) noexcept
     {
-        if (refuses(e)) {
+        if (refuses(e, "send_file")) {
             if (let_go != nullptr) let_go(ctx);
             return HAWSER_INVALID;
         }
@@ -262,14 +268,14 @@ private:
     static std::int32_t HAWSER_CALL api_end(hawser_http_exchange *e, const hawser_field *trailers,
                                             std::size_t count) noexcept
     {
-        if (refuses(e)) return HAWSER_INVALID;
+        if (refuses(e, "end")) return HAWSER_INVALID;
         of(e)->done_ = true;
         return call(e, [&](T &t) { return t.end(trailers, count); });
     }
     static std::int32_t HAWSER_CALL api_inform(hawser_http_exchange *e, std::uint32_t status,
                                                const hawser_field *fields, std::size_t count) noexcept
     {
-        if (refuses(e)) return HAWSER_INVALID;
+        if (refuses(e, "inform")) return HAWSER_INVALID;
         hawser_http_exchange *outer = of(e)->outer_;
         return outer->api->inform(outer, status, fields, count);
     }
@@ -277,7 +283,7 @@ private:
                                                              const hawser_http_handler *handler, void *inner) noexcept
     {
         T *self = of(e);
-        if (refuses(e) || self->handler_ != nullptr) return nullptr;
+        if (refuses(e, "attach") || self->handler_ != nullptr) return nullptr;
         const bool was_held = self->joined_;
         bool joined = false;
         enter(self, [&] { joined = self->join(); });
@@ -294,7 +300,7 @@ private:
     static std::int32_t HAWSER_CALL api_upgrade(hawser_http_exchange *e, const hawser_field *fields, std::size_t count,
                                                 const hawser_session *table, void *session) noexcept
     {
-        if (refuses(e)) return HAWSER_INVALID;
+        if (refuses(e, "upgrade")) return HAWSER_INVALID;
         return call(e, [&](T &t) {
             const std::int32_t result = t.outer_->api->upgrade(t.outer_, fields, count, table, session);
             t.over_ = t.done_ = result != HAWSER_UNSUPPORTED;
@@ -353,12 +359,7 @@ protected:
         if (inner_hears() && handler_->on_drained != nullptr)
             enter(&self(), [&] { handler_->on_drained(inner_self_); });
     }
-    // What is not sent.
-    static void release_all(const hawser_piece *pieces, std::size_t count)
-    {
-        for (std::size_t i = 0; i < count; ++i)
-            if (pieces[i].release != nullptr) pieces[i].release(pieces[i].ctx);
-    }
+    static void release_all(const hawser_piece *pieces, std::size_t count) { detail::release_all(pieces, count); }
     bool inner_is_done() const { return done_; }
 
 private:
