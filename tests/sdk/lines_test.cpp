@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace {
 
@@ -109,6 +110,40 @@ TEST(OtherLines, HaveADelimiterOfTheirOwnAndSayWhatIsTooLong)
     EXPECT_TRUE(peer.closed());
 }
 
+struct Patient : hawser::LineReceiver<Patient> {
+    explicit Patient(hawser::Connection connection)
+        : LineReceiver(connection)
+    {
+        set_delimiter("--");
+        set_limit(4);
+    }
+    void line(std::string_view text) { write("[" + std::string(text) + "]"); }
+    void too_long(std::size_t) { write("!"); }
+};
+
+TEST(OtherLines, LeaveOutTheRestOfOneThatIsTooLong)
+{
+    Host host;
+    Instance protocol(host, hawser::protocol<Patient>("patient"));
+    for (const std::size_t largest : {1U, 2U, 3U, 7U, 100U}) {
+        auto peer = protocol.connect();
+        peer.wire().largest_read = largest;
+        EXPECT_EQ(peer.ask("ab--12345678901234567890-1-----cd--"), "[ab]![][-cd]") << largest;
+        EXPECT_FALSE(peer.closed());
+    }
+}
+
+template<typename Length>
+struct Skipping : hawser::IntReceiver<Skipping<Length>, Length> {
+    explicit Skipping(hawser::Connection connection)
+        : hawser::IntReceiver<Skipping<Length>, Length>(connection)
+    {
+        this->set_limit(4);
+    }
+    void message(std::string_view text) { this->write("[" + std::string(text) + "]"); }
+    void too_long(std::size_t bytes) { this->write("!" + std::to_string(bytes)); }
+};
+
 template<typename Length>
 struct Message : hawser::IntReceiver<Message<Length>, Length> {
     using hawser::IntReceiver<Message<Length>, Length>::IntReceiver;
@@ -141,6 +176,21 @@ struct Net : hawser::NetstringReceiver<Net> {
     void message(std::string_view text) { send(text); }
 };
 
+TEST(LengthPrefixed, OneThatIsTooLongIsLeftOut)
+{
+    Host host;
+    using namespace std::string_literals;
+    Instance protocol(host, hawser::protocol<Skipping<std::uint8_t>>("skipping"));
+    for (const std::size_t largest : {1U, 2U, 3U, 7U, 100U}) {
+        auto peer = protocol.connect();
+        peer.wire().largest_read = largest;
+        EXPECT_EQ(peer.ask("\2ab\x0b"
+                           "\1c\1c\1c\1c\1c\1\2cd"s),
+                  "[ab]!11[cd]")
+            << largest;
+    }
+}
+
 TEST(Netstrings, ComeWhole)
 {
     Host host;
@@ -157,6 +207,28 @@ TEST(Netstrings, ThatAreNoneEndTheConnection)
         peer.send(wrong);
         EXPECT_TRUE(peer.closed()) << wrong;
         EXPECT_EQ(peer.receive(), "") << wrong;
+    }
+}
+
+struct Lenient : hawser::NetstringReceiver<Lenient> {
+    explicit Lenient(hawser::Connection connection)
+        : NetstringReceiver(connection)
+    {
+        set_limit(4);
+    }
+    void message(std::string_view text) { send(text); }
+    void malformed() { write("malformed"); }
+    void too_long(std::size_t) { write("too long"); }
+};
+
+TEST(Netstrings, EndTheConnectionAlsoOfOneWhoHasHadItsSay)
+{
+    Host host;
+    Instance protocol(host, hawser::protocol<Lenient>("lenient"));
+    for (const auto &[wrong, said] : {std::pair{"x3:abc,", "malformed"}, {"15:3:abc,3:abc,3:a,,", "too long"}}) {
+        auto peer = protocol.connect();
+        EXPECT_EQ(peer.ask(wrong), said);
+        EXPECT_TRUE(peer.closed()) << wrong;
     }
 }
 

@@ -7,8 +7,9 @@
 //     };
 //     HAWSER_PLUGIN(hawser::protocol<Talk>("talk"))
 //
-// What is left unfinished stays with the host; nothing is copied. A message above limit() ends the connection;
-// too_long() may do something else. After close() nothing more comes, and after pause(true) nothing until pause(false).
+// What is left unfinished stays with the host; nothing is copied. A message above limit() ends the connection; a class
+// with too_long(std::size_t bytes) is told of it instead, and what comes of that message is left out unless it closes.
+// After close() nothing more comes, and after pause(true) nothing until pause(false).
 // [loop]
 #pragma once
 
@@ -21,6 +22,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace hawser {
 namespace detail {
@@ -41,7 +43,7 @@ protected:
     }
     void close()
     {
-        closed_ = true;
+        if (std::exchange(closed_, true)) return;
         connection_.close();
     }
     void abort()
@@ -88,8 +90,13 @@ public:
                 continue;
             }
             const std::size_t end = find(bytes, used + searched_);
-            if (end == std::string_view::npos) return incomplete(bytes, used);
+            if (end == std::string_view::npos) return skips_ ? skip(bytes, used) : incomplete(bytes, used);
             searched_ = 0;
+            if (skips_) {
+                skips_ = false;
+                used = end + (delimiter_.empty() ? 1 : delimiter_.size());
+                continue;
+            }
             const std::string_view line = cut(bytes.substr(used, end - used));
             used = end + (delimiter_.empty() ? 1 : delimiter_.size());
             if (line.size() > limit())
@@ -144,17 +151,23 @@ private:
         const std::size_t left = bytes.size() - used;
         const std::size_t end = delimiter_.empty() ? 1 : delimiter_.size() - 1; // bytes that may be of the delimiter
         searched_ = left > end ? left - end : 0;
-        if (left > limit() + end) {
-            searched_ = 0;
-            refuse(derived(), left);
-            return bytes.size();
-        }
-        return used;
+        if (left <= limit() + end) return used;
+        searched_ = 0;
+        refuse(derived(), left);
+        skips_ = !raw_;
+        return skips_ ? skip(bytes, used) : bytes.size();
+    }
+    // All but what may be the begin of the end of this line.
+    std::size_t skip(std::string_view bytes, std::size_t used) const
+    {
+        const std::size_t kept = delimiter_.empty() ? 0 : delimiter_.size() - 1;
+        return bytes.size() - used > kept ? bytes.size() - kept : used;
     }
     std::string delimiter_;
     std::size_t searched_ = 0; // of what is left, bytes in which no end begins
     std::size_t rest_ = 0;
     bool raw_ = false;
+    bool skips_ = false; // the rest of a line that is too long
 };
 
 // D has message(std::string_view); before each message its length as a Length in network order: std::uint8_t,
@@ -172,14 +185,17 @@ public:
     }
     std::size_t data(std::string_view bytes) // the host calls it
     {
-        std::size_t used = 0;
+        std::size_t used = skip(bytes.size());
         while (bytes.size() - used >= sizeof(Length) && !stopped()) {
             std::size_t length = 0;
             for (std::size_t i = 0; i < sizeof(Length); ++i)
                 length = length << 8 | static_cast<unsigned char>(bytes[used + i]);
             if (length > limit()) {
                 refuse(static_cast<D &>(*this), length);
-                return bytes.size();
+                skipped_ = length;
+                used += sizeof(Length);
+                used += skip(bytes.size() - used);
+                continue;
             }
             if (bytes.size() - used < sizeof(Length) + length) break;
             const std::string_view message = bytes.substr(used + sizeof(Length), length);
@@ -203,10 +219,20 @@ protected:
             {{head.data(), head.size(), nullptr, nullptr}, {message.data(), message.size(), nullptr, nullptr}}};
         return connection().raw()->api->write(connection().raw(), pieces.data(), pieces.size()) == HAWSER_OK;
     }
+
+private:
+    std::size_t skip(std::size_t there)
+    {
+        const std::size_t skips = there < skipped_ ? there : skipped_;
+        skipped_ -= skips;
+        return skips;
+    }
+    std::size_t skipped_ = 0; // still to come of a message that is too long
 };
 
-// D has message(std::string_view): "5:hello,". What is none (no digit, a leading zero, no comma) ends the connection; D
-// may have malformed() for that. limit(): 65,528 bytes.
+// D has message(std::string_view): "5:hello,". What is none (no digit, a leading zero, no comma) or is too long ends
+// the connection, as nobody knows where the next one begins; D may have malformed() and too_long() to say something
+// before. limit(): 65,528 bytes.
 template<typename D>
 class NetstringReceiver : public detail::Receiver {
 public:
@@ -225,6 +251,7 @@ public:
                 length = length * 10 + static_cast<std::size_t>(left[digits++] - '0');
             if (length > limit()) {
                 refuse(static_cast<D &>(*this), length);
+                close();
                 return bytes.size();
             }
             const bool leading_zero = digits > 1 && left[0] == '0';
@@ -251,10 +278,8 @@ private:
     std::size_t break_off(std::string_view bytes)
     {
         D &derived = static_cast<D &>(*this);
-        if constexpr (requires { derived.malformed(); })
-            derived.malformed();
-        else
-            close();
+        if constexpr (requires { derived.malformed(); }) derived.malformed();
+        close();
         return bytes.size();
     }
 };
