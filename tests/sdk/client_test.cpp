@@ -3,7 +3,9 @@
 #include "hawser/testing.hpp"
 
 #include <chrono>
+#include <functional>
 #include <gtest/gtest.h>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -182,6 +184,93 @@ TEST_F(Clients, AServiceTellsWhenItIsConnectedAndWhenItGivesUp)
     listen();
     host.advance(10s);
     EXPECT_NE(connected, nullptr);
+}
+
+// What the waiting ones heard, in turn: "connected " or why not.
+void note(ClientService &client, std::string &heard, std::function<void()> then = {})
+{
+    client.when_connected(1)
+        .add_callback([&heard, then](Stream *stream) {
+            heard += stream != nullptr ? "connected " : "nothing ";
+            if (then) then();
+        })
+        .add_errback<StatusError>([&heard, then](const StatusError &thrown) {
+            heard += std::string(thrown.what()) + " ";
+            if (then) then();
+        });
+}
+
+TEST_F(Clients, AServiceMayGoInsideOfWhatItTells)
+{
+    for (const bool reached : {true, false}) {
+        if (reached) listen();
+        bool served = false;
+        auto client =
+            std::make_unique<ClientService>(node, reached ? "tcp:db:5432" : "tcp:away:1", [&](Stream &) -> Task<> {
+                served = true;
+                co_return;
+            });
+        std::string heard;
+        note(*client, heard, [&] { client.reset(); });
+        note(*client, heard);
+        client->start();
+        host.advance(1s);
+        EXPECT_EQ(client, nullptr);
+        EXPECT_EQ(heard, reached ? "connected the client was stopped "
+                                 : "cannot connect to tcp:away:1 cannot connect to tcp:away:1 ");
+        EXPECT_FALSE(served);
+    }
+}
+
+TEST_F(Clients, AServiceMayGoInsideOfItsOwnServing)
+{
+    listen();
+    std::unique_ptr<ClientService> client;
+    std::string text = "long enough to be allocated by itself";
+    client = std::make_unique<ClientService>(node, "tcp:db:5432", [&client, text](Stream &) -> Task<> {
+        client.reset();
+        EXPECT_EQ(text.size(), 37U);
+        co_return;
+    });
+    client->start();
+    host.advance(1s);
+    EXPECT_EQ(client, nullptr);
+    ASSERT_EQ(peers.size(), 1U);
+    EXPECT_TRUE(peers[0].closed());
+}
+
+TEST_F(Clients, AServiceThatIsStoppedAndStartedInsideOfWhatItTellsConnectsAgain)
+{
+    listen();
+    int served = 0;
+    ClientService client(node, "tcp:db:5432", [&](Stream &stream) -> Task<> {
+        ++served;
+        while (const auto line = co_await stream.read_line()) static_cast<void>(line);
+    });
+    std::string heard;
+    note(client, heard, [&] {
+        client.stop();
+        client.start();
+    });
+    client.start();
+    host.advance(1s);
+    EXPECT_EQ(served, 1);
+    EXPECT_EQ(peers.size(), 2U);
+    EXPECT_TRUE(client.connected());
+}
+
+TEST_F(Clients, AServiceOutlivesWhatIsThrownWhateverItIs)
+{
+    listen();
+    int served = 0;
+    ClientService client(node, "tcp:db:5432", [&](Stream &) -> Task<> {
+        if (++served == 1) throw 7;
+        co_return;
+    });
+    client.start();
+    host.advance(1s);
+    EXPECT_GT(served, 1);
+    EXPECT_EQ(host.logged("client_failed").size(), 1U);
 }
 
 TEST_F(Clients, APoolKeepsConnectionsAndBoundsThem)

@@ -54,22 +54,19 @@ private:
 };
 
 // Keeps a connection: connects, runs `serve(stream)`, and when that returns or throws, or nothing can be reached,
-// connects again after a back-off. Ends with this object.
+// connects again after a back-off. Ends with this object, which may go or stop also inside of what it calls.
 class ClientService {
 public:
     using Serve = std::function<Task<void>(Stream &)>;
 
     ClientService(const Node &node, std::string address, Serve serve, Backoff backoff = Backoff())
-        : node_(node)
-        , address_(std::move(address))
-        , serve_(std::move(serve))
-        , backoff_(backoff)
+        : state_(std::make_shared<State>(node, std::move(address), std::move(serve), backoff))
         , scope_(node)
     {
         // Nanoseconds since the machine began and of the wall differ between processes and between machines.
         static std::atomic<std::uint64_t> made{0};
         const hawser_loop &loop = *node.loop();
-        backoff_.seed(loop.now ^ static_cast<std::uint64_t>(loop.wall) ^ ++made << 48);
+        state_->backoff.seed(loop.now ^ static_cast<std::uint64_t>(loop.wall) ^ ++made << 48);
     }
     ClientService(const ClientService &) = delete;
     ClientService &operator=(const ClientService &) = delete;
@@ -77,25 +74,25 @@ public:
 
     void start()
     {
-        if (scope_.empty()) scope_.spawn(run());
+        if (!std::exchange(state_->runs, true)) scope_.spawn(run(state_, state_->number));
     }
     void stop()
     {
+        state_->runs = false;
+        ++state_->number;
+        state_->current = nullptr;
         scope_.cancel();
-        current_ = nullptr;
-        tell([](Deferred<Stream *> &waiter) {
-            waiter.errback(StatusError(HAWSER_CANCELLED, "the client was stopped"));
-        });
+        tell(std::exchange(state_->waiting, {}), stopped);
     }
-    bool connected() const { return current_ != nullptr; }
+    bool connected() const { return state_->current != nullptr; }
 
     // The stream, now or when it is connected; it is valid until then serve() ends. Fails after so many attempts in
     // vain; 0: waits for ever.
     Deferred<Stream *> when_connected(std::size_t fail_after = 0)
     {
-        if (current_ != nullptr) return Deferred<Stream *>::succeeded(current_);
+        if (state_->current != nullptr) return Deferred<Stream *>::succeeded(state_->current);
         Deferred<Stream *> result;
-        waiting_.push_back({result, fail_after});
+        state_->waiting.push_back({result, fail_after});
         return result;
     }
 
@@ -104,48 +101,76 @@ private:
         Deferred<Stream *> result;
         std::size_t attempts; // left; 0: any number
     };
-    Task<void> run()
+    using Waiters = std::vector<Waiting>;
+    // Lives as long as the service or what runs of it.
+    struct State {
+        State(const Node &of, std::string to, Serve by, Backoff with)
+            : node(of)
+            , address(std::move(to))
+            , serve(std::move(by))
+            , backoff(with)
+        {}
+        Node node;
+        std::string address;
+        Serve serve;
+        Backoff backoff;
+        Stream *current = nullptr;
+        Waiters waiting;
+        bool runs = false;
+        std::uint64_t number = 0; // of the runs before this one
+    };
+
+    // What it calls may stop it: then nothing more of it happens.
+    static Task<void> run(std::shared_ptr<State> state, std::uint64_t number)
     {
         for (;;) {
             std::string why;
             try {
-                ClientStream stream = co_await connect(address_);
-                backoff_.reset();
-                current_ = &*stream;
-                tell([this](Deferred<Stream *> &waiter) { waiter.callback(current_); });
-                co_await serve_(*stream);
-            } catch (const std::exception &error) {
-                why = error.what();
+                ClientStream stream = co_await connect(state->address);
+                state->backoff.reset();
+                state->current = &*stream;
+                tell(std::exchange(state->waiting, {}), [&](Deferred<Stream *> &waiter) {
+                    if (state->number == number)
+                        waiter.callback(&*stream);
+                    else
+                        stopped(waiter);
+                });
+                if (state->number != number) co_return;
+                co_await state->serve(*stream);
+            } catch (...) {
+                why = detail::what(std::current_exception());
             }
-            const bool was_connected = std::exchange(current_, nullptr) != nullptr;
-            if (!why.empty()) node_.log(HAWSER_LOG_WARNING, "client_failed", {{"address", address_}, {"error", why}});
-            if (!was_connected) give_up(why);
-            co_await sleep(backoff_.next());
+            if (state->number != number) co_return;
+            const bool was_connected = std::exchange(state->current, nullptr) != nullptr;
+            if (!why.empty())
+                state->node.log(HAWSER_LOG_WARNING, "client_failed", {{"address", state->address}, {"error", why}});
+            if (!was_connected)
+                tell(give_up(*state), [&](auto &waiter) { waiter.errback(StatusError(HAWSER_FAILED, why)); });
+            if (state->number != number) co_return;
+            co_await sleep(state->backoff.next());
         }
     }
-    void give_up(const std::string &why)
+    static Waiters give_up(State &state)
     {
-        std::vector<Deferred<Stream *>> over;
-        std::erase_if(waiting_, [&](Waiting &waiting) {
+        Waiters over;
+        std::erase_if(state.waiting, [&](Waiting &waiting) {
             if (waiting.attempts == 0 || --waiting.attempts > 0) return false;
-            over.push_back(waiting.result);
+            over.push_back(waiting);
             return true;
         });
-        for (auto &result : over)
-            if (!result.called()) result.errback(StatusError(HAWSER_FAILED, why));
+        return over;
+    }
+    static void stopped(Deferred<Stream *> &waiter)
+    {
+        waiter.errback(StatusError(HAWSER_CANCELLED, "the client was stopped"));
     }
     template<typename F>
-    void tell(F f)
+    static void tell(Waiters waiters, F f)
     {
-        for (Waiting &waiting : std::exchange(waiting_, {}))
+        for (Waiting &waiting : waiters)
             if (!waiting.result.called()) f(waiting.result);
     }
-    Node node_;
-    std::string address_;
-    Serve serve_;
-    Backoff backoff_;
-    Stream *current_ = nullptr;
-    std::vector<Waiting> waiting_;
+    std::shared_ptr<State> state_;
     Scope scope_; // the last: its tasks use the rest
 };
 
