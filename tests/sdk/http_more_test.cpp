@@ -6,6 +6,10 @@
 #include "hawser/testing.hpp"
 #include "hawser/testing/http.hpp"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -15,6 +19,15 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+// In the place of the C library's, which it calls unless something is `wrong`.
+static int synced = 0, wrong = 0;
+extern "C" int fdatasync(int fd)
+{
+    ++synced;
+    if (wrong != 0) return errno = wrong, -1;
+    return static_cast<int>(::syscall(SYS_fdatasync, fd));
+}
 
 namespace {
 
@@ -277,6 +290,22 @@ TEST_F(Files, AreWrittenReadAndAppendedTo)
         read = co_await hawser::read_file(path);
     });
     EXPECT_EQ(read, "second third") << error;
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory), {}), 1);
+}
+
+TEST_F(Files, AreOnTheDiskBeforeTheyTakeTheirName)
+{
+    const std::string path = directory + "/file";
+    synced = 0;
+    run([&]() -> Task<> { co_await hawser::write_file(path, "first"); });
+    EXPECT_EQ(synced, 1);
+    wrong = EIO;
+    std::string read;
+    run([&]() -> Task<> { co_await hawser::write_file(path, "second"); });
+    wrong = 0;
+    EXPECT_NE(error.find("Input/output error"), std::string::npos) << error;
+    run([&]() -> Task<> { read = co_await hawser::read_file(path); });
+    EXPECT_EQ(read, "first");
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory), {}), 1);
 }
 

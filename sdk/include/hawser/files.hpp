@@ -6,6 +6,10 @@
 #include "hawser/task.hpp"
 #include "hawser/wait.hpp"
 
+#if !defined(_WIN32)
+#include <unistd.h>
+#endif
+
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
@@ -40,6 +44,14 @@ inline void write_all(const FileHandle &file, std::string_view bytes, const std:
         throw_file_error(path);
 }
 
+// What is renamed before it is on the disk may be empty where the machine loses power.
+inline void sync(const FileHandle &file, const std::string &path)
+{
+#if !defined(_WIN32)
+    if (::fdatasync(::fileno(file.get())) != 0) throw_file_error(path);
+#endif
+}
+
 // Each has what it uses: a task that is cancelled leaves its work on the pool to its end.
 struct ReadWork {
     std::string path;
@@ -64,7 +76,11 @@ struct WriteWork {
     {
         const std::string draft = path + ".new-" + std::to_string(std::random_device()());
         try {
-            write_all(open_file(draft, "wbxe"), bytes, draft);
+            {
+                const FileHandle file = open_file(draft, "wbxe");
+                write_all(file, bytes, draft);
+                sync(file, draft);
+            }
             std::filesystem::rename(draft, path);
         } catch (...) {
             std::error_code ignored;
@@ -91,7 +107,7 @@ inline Task<std::string> read_file(std::string path, std::size_t most = 16 * 102
     co_return co_await offload(work);
 }
 
-// Makes or replaces the file: whoever opens it sees all of it or what was before.
+// Makes or replaces the file: whoever opens it sees all of it or what was before, also after a loss of power.
 inline Task<> write_file(std::string path, std::string bytes)
 {
     const detail::WriteWork work{std::move(path), std::move(bytes)};
