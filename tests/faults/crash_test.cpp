@@ -122,7 +122,7 @@ TEST(CrashReports, BlameNobodyForAWorkerThatWasKilled)
     const Faulty setup;
     Host host(setup.host("state = \"" + setup.directory / "state\"") + web("segv"));
     ASSERT_TRUE(host.ready()) << host.process().err();
-    ::kill(host.workers().front(), SIGKILL);
+    ::kill(host.workers().at(0), SIGKILL);
     ASSERT_TRUE(host.log_has("\"event\":\"worker_serving\"")) << host.process().err();
     EXPECT_NE(host.process().err().find("\"reason\":\"signal 9 (Killed)\",\"in\":\"no plugin\"}"), std::string::npos)
         << host.process().err();

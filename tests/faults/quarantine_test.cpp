@@ -101,7 +101,7 @@ TEST_F(Quarantine, IsNotForThoseWhoAreKilled)
     ASSERT_TRUE(host.ready()) << host.process().err();
     for (std::size_t i = 1; i <= 6; ++i) {
         ASSERT_TRUE(eventually([&] { return !host.workers().empty(); }));
-        ::kill(host.workers().front(), SIGKILL);
+        ::kill(host.workers().at(0), SIGKILL);
         EXPECT_TRUE(eventually([&] {
             host.log_has("never there", std::chrono::milliseconds(20));
             return count(host.process().err(), "\"event\":\"worker_serving\"") >= i;

@@ -44,7 +44,7 @@ protected:
     static int host_pid(Host &host)
     {
         const std::vector<int> below = children_of(host.process().pid());
-        return below.empty() ? -1 : below.front();
+        return below.at(0);
     }
 };
 
@@ -64,7 +64,7 @@ TEST_F(Container, HasItsWorkerBackWhenThatIsKilled)
     ASSERT_TRUE(host.ready()) << host.process().err();
     const int pid = host_pid(host);
     ASSERT_EQ(children_of(pid).size(), 1U);
-    ::kill(children_of(pid).front(), SIGKILL);
+    ::kill(children_of(pid).at(0), SIGKILL);
     EXPECT_TRUE(host.log_has("worker_serving")) << host.process().err();
     EXPECT_NE(host.process().err().find("\"reason\":\"signal 9"), std::string::npos) << "its end was heard of";
     EXPECT_EQ(host.connect().get("/").body, "one");

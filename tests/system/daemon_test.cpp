@@ -3,14 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
-#include <sys/syscall.h>
 
 namespace hawser::test {
 namespace {
@@ -35,7 +37,10 @@ public:
     }
     ~Daemon()
     {
-        if (pid() > 1) ::kill(pid(), SIGKILL);
+        // Only while it holds its file the number there is its own.
+        const int file = ::open((directory / "pid").c_str(), O_RDONLY | O_CLOEXEC);
+        if (file >= 0 && ::flock(file, LOCK_SH | LOCK_NB) != 0 && pid() > 1) ::kill(pid(), SIGKILL);
+        if (file >= 0) ::close(file);
     }
     Ended start() { return hawser({"run", directory / "hawser.toml", "--daemon", "--pidfile", directory / "pid"}); }
     int pid() const { return std::atoi(text_of(directory / "pid").c_str()); }
@@ -142,6 +147,7 @@ TEST(Pidfile, OfAHostThatWasKilledIsReplaced)
     Daemon daemon;
     ASSERT_EQ(daemon.start().status, 0);
     const int first = daemon.pid();
+    ASSERT_GT(first, 1);
     ::kill(first, SIGKILL);
     ASSERT_TRUE(waits_for_end(first));
     EXPECT_EQ(text_of(daemon.directory / "pid"), std::to_string(first) + '\n');

@@ -28,7 +28,7 @@ TEST(Events, ComeAsTheyHappenUntilTheHostEnds)
     ASSERT_TRUE(events.wait_for_output_text(" info host following state=running generation=1\n")) << events.out();
     EXPECT_EQ(host.command({"reload"}).status, 0);
     EXPECT_TRUE(events.wait_for_output_text(" info host reloaded ")) << events.out();
-    ::kill(host.workers().front(), SIGKILL);
+    ::kill(host.workers().at(0), SIGKILL);
     EXPECT_TRUE(events.wait_for_output_text(" error compartment.main worker_died pid=")) << events.out();
     EXPECT_TRUE(events.wait_for_output_text(" info compartment.main worker_serving ")) << events.out();
     EXPECT_EQ(host.stop(), 0);

@@ -133,7 +133,7 @@ TEST(Notify, IsNotForWorkers)
     Host host(kEcho, {}, told(directory / "notify", "1000000"));
     ASSERT_TRUE(host.ready()) << host.process().err();
     ASSERT_FALSE(host.workers().empty());
-    std::ifstream in("/proc/" + std::to_string(host.workers().front()) + "/environ");
+    std::ifstream in("/proc/" + std::to_string(host.workers().at(0)) + "/environ");
     const std::string environment(std::istreambuf_iterator<char>(in), {});
     EXPECT_EQ(environment.find("NOTIFY_SOCKET"), std::string::npos);
     EXPECT_EQ(environment.find("WATCHDOG"), std::string::npos);

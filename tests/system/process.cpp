@@ -119,7 +119,10 @@ Process::~Process()
     }
 }
 
-void Process::signal(int number) const { ::kill(pid_, number); }
+void Process::signal(int number) const
+{
+    if (pid_ > 0 && status_ == -1) ::kill(pid_, number); // its number is another's once it was waited for
+}
 
 void Process::close_input()
 {

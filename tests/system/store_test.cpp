@@ -61,7 +61,7 @@ TEST_F(PluginFiles, ThatAreCutOrDeletedTouchNoWorkerNotEvenTheOneThatComesAfterA
     ASSERT_EQ(::truncate(file("text").c_str(), 0), 0);
     fs::remove(file("http"));
     EXPECT_EQ(host.connect().get("/").body, "one");
-    ::kill(host.workers().front(), SIGKILL);
+    ::kill(host.workers().at(0), SIGKILL);
     ASSERT_TRUE(host.log_has("\"event\":\"worker_serving\"")) << host.process().err();
     EXPECT_EQ(host.connect().get("/").body, "one");
     EXPECT_EQ(host.stop(), 0);

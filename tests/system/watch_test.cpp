@@ -66,7 +66,7 @@ TEST_F(Watched, ReloadsWhenAPluginIsReplaced)
 {
     Host host(toml("one"));
     ASSERT_TRUE(host.ready()) << host.process().err();
-    const int before = host.workers().front();
+    const int before = host.workers().at(0);
     std::ifstream in(directory_ / "plugins/text.so", std::ios::binary);
     std::string bytes(std::istreambuf_iterator<char>(in), {});
     bytes[bytes.find("nswers every request with") - 1] = 'B';
