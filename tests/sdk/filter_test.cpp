@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -111,6 +112,23 @@ TEST_F(Filters, NameAnAnswerToAnExchangeThatIsOver)
     EXPECT_EQ(second.answer().status, 0U);
     say(seen[1], "two");
     EXPECT_EQ(second.answer().body, "two");
+}
+
+TEST_F(Filters, NameAnAnswerOnAnotherThread)
+{
+    hawser_http_exchange *seen = nullptr;
+    inner = [&](auto *exchange) {
+        seen = exchange;
+        exchange->api->attach(exchange, &kNothing, nullptr);
+    };
+    const Asked asked(around, {});
+    std::thread([&] { say(seen, "wrong"); }).join();
+    EXPECT_EQ(broken(host),
+              "test.inner: hawser_http_exchange.respond: expected a call on the loop that owns it, got one "
+              "on another thread; use post;");
+    EXPECT_EQ(asked.answer().status, 0U);
+    say(seen, "right");
+    EXPECT_EQ(asked.answer().body, "right");
 }
 
 TEST_F(Filters, RefuseEveryUseOfAnExchangeThatIsOver)

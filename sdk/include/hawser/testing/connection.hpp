@@ -35,7 +35,7 @@ public:
     }
     Wire(const Wire &) = delete;
     Wire &operator=(const Wire &) = delete;
-    ~Wire() { set_timer(this, 0); }
+    ~Wire() { arm(0); }
 
     void use(const hawser_session *session, void *self)
     {
@@ -66,7 +66,7 @@ public:
     {
         if (over_) return;
         over_ = true;
-        set_timer(this, 0);
+        arm(0);
         for (const hawser_piece &piece : std::exchange(queue_, {})) release(piece);
         later([reason](Wire &wire) { wire.tell_close(reason); });
     }
@@ -74,7 +74,7 @@ public:
     void lose_at(std::uint64_t at)
     {
         timing_out_ = true;
-        set_timer(this, at);
+        arm(at);
     }
     void reads(bool on)
     {
@@ -170,7 +170,19 @@ private:
         if (session_->on_eof != nullptr)
             session_->on_eof(self_);
         else
-            close(this, HAWSER_CLOSE);
+            end(HAWSER_CLOSE);
+    }
+    void arm(std::uint64_t at)
+    {
+        loop_.api->cancel(&loop_, &timer_.op);
+        if (at != 0 && !over_) loop_.api->timer(&loop_, at, &timer_.op);
+    }
+    void end(std::uint32_t how)
+    {
+        if (over_) return;
+        if (how == HAWSER_ABORT) return lose(HAWSER_CANCELLED);
+        (how == HAWSER_SHUTDOWN ? shut_ : closing_) = true;
+        later([](Wire &wire) { wire.settle(); });
     }
     // After a callback: what was written goes out, and what follows from that.
     void settle()
@@ -200,6 +212,7 @@ private:
         closed_ = output_ended_ = true;
         reason_ = reason;
         if (session_->on_close != nullptr) session_->on_close(self_, reason, {nullptr, 0});
+        gone_ = true;
     }
     static void release(const hawser_piece &piece)
     {
@@ -208,12 +221,22 @@ private:
     static void HAWSER_CALL drop_copy(void *copy) noexcept { delete static_cast<std::string *>(copy); }
 
     static Wire &of(hawser_conn *conn) { return *static_cast<Wire *>(conn); }
+    // False, and a problem: the session may not call this, not here or not any more.
+    static bool may(hawser_conn *conn, const char *call)
+    {
+        Wire &self = of(conn);
+        if (!self.loop_.expect_thread(call)) return false;
+        if (self.gone_)
+            self.problems_.report(std::string(call) + ": expected a connection that goes on, got one that has ended");
+        return !self.gone_;
+    }
     static std::int32_t HAWSER_CALL write(hawser_conn *conn, const hawser_piece *pieces, std::size_t count) noexcept
     {
         Wire &self = of(conn);
+        const bool allowed = may(conn, "write");
         for (std::size_t i = 0; i < count; ++i) {
             hawser_piece piece = pieces[i];
-            if (self.over_ || self.closing_ || self.shut_) {
+            if (!allowed || self.over_ || self.closing_ || self.shut_) {
                 release(piece);
                 continue;
             }
@@ -224,6 +247,7 @@ private:
             self.queued_ += piece.n;
             self.queue_.push_back(piece);
         }
+        if (!allowed) return HAWSER_INVALID;
         if (self.over_ || self.closing_ || self.shut_) return HAWSER_CLOSED;
         if (self.queued_ > self.hard_bound) {
             self.lose(HAWSER_LIMIT);
@@ -243,15 +267,14 @@ private:
     static void HAWSER_CALL pause(hawser_conn *conn, std::int32_t paused) noexcept
     {
         Wire &self = of(conn);
+        if (!may(conn, "pause")) return;
         if (self.paused_ && paused == 0) self.resumed_ = true;
         self.paused_ = paused != 0;
         if (!self.paused_ && (self.resumed_ || !self.unread_.empty() || self.input_ended_)) self.deliver_later();
     }
     static void HAWSER_CALL set_timer(hawser_conn *conn, std::uint64_t at) noexcept
     {
-        Wire &self = of(conn);
-        self.loop_.api->cancel(&self.loop_, &self.timer_.op);
-        if (at != 0 && !self.over_) self.loop_.api->timer(&self.loop_, at, &self.timer_.op);
+        if (may(conn, "set_timer")) of(conn).arm(at);
     }
     static void HAWSER_CALL timer_came(hawser_op *op, std::int64_t) noexcept
     {
@@ -261,23 +284,17 @@ private:
         if (self.session_->on_timer != nullptr)
             self.session_->on_timer(self.self_);
         else
-            close(&self, HAWSER_CLOSE);
+            self.end(HAWSER_CLOSE);
         self.settle();
     }
     static void HAWSER_CALL close(hawser_conn *conn, std::uint32_t how) noexcept
     {
-        Wire &self = of(conn);
-        if (self.over_) return;
-        if (how == HAWSER_ABORT) return self.lose(HAWSER_CANCELLED);
-        if (how == HAWSER_SHUTDOWN)
-            self.shut_ = true;
-        else
-            self.closing_ = true;
-        self.later([](Wire &wire) { wire.settle(); });
+        if (may(conn, "close")) of(conn).end(how);
     }
     static void HAWSER_CALL attach(hawser_conn *conn, const hawser_session *session, void *object) noexcept
     {
         Wire &self = of(conn);
+        if (!may(conn, "attach")) return;
         self.use(session, object);
         self.resumed_ = true;
         self.open(true);
@@ -285,6 +302,7 @@ private:
     }
     static std::int32_t HAWSER_CALL address(hawser_conn *conn, std::uint32_t which, hawser_address *to) noexcept
     {
+        if (!may(conn, "address")) return HAWSER_INVALID;
         if (which != HAWSER_PEER) return HAWSER_NOT_FOUND;
         const std::uint32_t size = to->struct_size;
         *to = of(conn).peer_;
@@ -292,7 +310,10 @@ private:
         return HAWSER_OK;
     }
     static std::int32_t HAWSER_CALL tls(hawser_conn *, hawser_tls *) noexcept { return HAWSER_NOT_FOUND; }
-    static std::uint64_t HAWSER_CALL queued(hawser_conn *conn) noexcept { return of(conn).queued_; }
+    static std::uint64_t HAWSER_CALL queued(hawser_conn *conn) noexcept
+    {
+        return may(conn, "queued") ? of(conn).queued_ : 0;
+    }
     static constexpr hawser_conn_api kApi{
         sizeof(hawser_conn_api), 0, write, send_file, pause, set_timer, close, attach, address, tls, queued};
 
@@ -305,7 +326,7 @@ private:
     std::size_t queued_ = 0;
     bool is_open_ = false, paused_ = false, resumed_ = false, delivering_ = false, full_ = false, shut_ = false;
     bool closing_ = false, over_ = false, closed_ = false, input_ended_ = false, end_told_ = false;
-    bool output_ended_ = false, peer_reads_ = true, timing_out_ = false;
+    bool output_ended_ = false, peer_reads_ = true, timing_out_ = false, gone_ = false;
     std::int32_t reason_ = 0;
     hawser_address peer_{};
     TimerOp timer_;

@@ -9,6 +9,7 @@
 #include "hawser/http_fields.hpp"
 #include "hawser/testing/instance.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -92,12 +93,53 @@ public:
     bool paused() const { return exchange_->paused; }
 
 private:
+    // A request with all that it refers to, which is overwritten when nobody may read it any more.
+    struct Shown {
+        Ask text;
+        std::vector<hawser_field> views;
+        hawser_http_request request{};
+
+        explicit Shown(const Ask &ask)
+            : text(ask)
+        {
+            const auto of = [](const std::string &each) { return hawser_str{each.data(), each.size()}; };
+            for (const auto &[name, value] : text.fields) views.push_back({of(name), of(value)});
+            request.struct_size = sizeof request;
+            request.version = 11;
+            static constexpr std::string_view kMethods[] = {"",       "GET",     "HEAD",  "POST",   "PUT",
+                                                            "DELETE", "OPTIONS", "PATCH", "CONNECT"};
+            for (std::size_t i = 1; i < std::size(kMethods); ++i)
+                if (kMethods[i] == text.method) request.method = static_cast<std::uint16_t>(i);
+            request.method_name = of(text.method);
+            request.scheme = of(text.scheme);
+            request.authority = of(text.authority);
+            request.target = request.path = of(text.path);
+            request.query = of(text.query);
+            request.rest = request.path;
+            if (request.rest.n > 0) request.rest = {request.rest.p + 1, request.rest.n - 1};
+            request.fields = views.data();
+            request.field_count = views.size();
+            request.body_length = text.body_later ? HAWSER_HTTP_UNKNOWN : static_cast<std::int64_t>(text.body.size());
+            if (!text.body_later) request.body = of(text.body);
+        }
+        Shown(const Shown &) = delete;
+        Shown &operator=(const Shown &) = delete;
+        ~Shown()
+        {
+            for (std::string *each : {&text.method, &text.path, &text.query, &text.body, &text.scheme, &text.authority})
+                std::fill(each->begin(), each->end(), '\xDD');
+            for (auto &[name, value] : text.fields) {
+                std::fill(name.begin(), name.end(), '\xDD');
+                std::fill(value.begin(), value.end(), '\xDD');
+            }
+            request = {};
+        }
+    };
     struct Exchange : hawser_http_exchange, std::enable_shared_from_this<Exchange> {
         Host &host;
         Ask ask;
         Answer answer;
-        std::vector<hawser_field> views;
-        hawser_http_request request{}, pinned{};
+        std::unique_ptr<Shown> pinned; // since attach(), until it is over
         const hawser_http_handler *handler = nullptr;
         void *self = nullptr;
         bool inside = false, over = false, paused = false, full = false, begun = false;
@@ -110,28 +152,12 @@ private:
         {}
         void go(Instance &resource)
         {
-            const auto text = [](const std::string &of) { return hawser_str{of.data(), of.size()}; };
-            for (const auto &[name, value] : ask.fields) views.push_back({text(name), text(value)});
-            request.struct_size = sizeof request;
-            request.version = 11;
-            static constexpr std::string_view kMethods[] = {"",       "GET",     "HEAD",  "POST",   "PUT",
-                                                            "DELETE", "OPTIONS", "PATCH", "CONNECT"};
-            for (std::size_t i = 1; i < std::size(kMethods); ++i)
-                if (kMethods[i] == ask.method) request.method = static_cast<std::uint16_t>(i);
-            request.method_name = text(ask.method);
-            request.scheme = text(ask.scheme);
-            request.authority = text(ask.authority);
-            request.target = request.path = text(ask.path);
-            request.query = text(ask.query);
-            request.rest = request.path;
-            if (request.rest.n > 0) request.rest = {request.rest.p + 1, request.rest.n - 1};
-            request.fields = views.data();
-            request.field_count = views.size();
-            request.body_length = ask.body_later ? HAWSER_HTTP_UNKNOWN : static_cast<std::int64_t>(ask.body.size());
-            if (!ask.body_later) request.body = text(ask.body);
             inside = true;
-            const auto &kind = reinterpret_cast<const hawser_http_resource &>(resource.kind());
-            kind.on_request(resource.self(), this, &request);
+            {
+                const Shown shown(ask);
+                const auto &kind = reinterpret_cast<const hawser_http_resource &>(resource.kind());
+                kind.on_request(resource.self(), this, &shown.request);
+            }
             inside = false;
             if (handler == nullptr && !over) {
                 host.problems().report("on_request: expected an answer or attach(), got neither");
@@ -168,6 +194,7 @@ private:
                 if (std::exchange(held->over, true)) return;
                 if (held->handler != nullptr && held->handler->on_close != nullptr)
                     held->handler->on_close(held->self, reason);
+                held->pinned.reset();
             });
         }
         void take(const hawser_field *fields, std::size_t count)
@@ -181,12 +208,20 @@ private:
         }
         void take_body(const hawser_piece *pieces, std::size_t count)
         {
-            for (std::size_t i = 0; i < count; ++i) {
-                if (ask.method != "HEAD") answer.body.append(pieces[i].p, pieces[i].n);
-                if (pieces[i].release != nullptr) pieces[i].release(pieces[i].ctx);
-            }
+            for (std::size_t i = 0; i < count && ask.method != "HEAD"; ++i)
+                answer.body.append(pieces[i].p, pieces[i].n);
+            release_all(pieces, count);
         }
         static Exchange &of(hawser_http_exchange *exchange) { return *static_cast<Exchange *>(exchange); }
+        static bool is_here(hawser_http_exchange *exchange, const char *call)
+        {
+            return of(exchange).host.loop().expect_thread(call);
+        }
+        static void release_all(const hawser_piece *pieces, std::size_t count)
+        {
+            for (std::size_t i = 0; i < count; ++i)
+                if (pieces[i].release != nullptr) pieces[i].release(pieces[i].ctx);
+        }
         std::int32_t wrong(const char *call)
         {
             host.problems().report(std::string(call) + ": the exchange has ended, or its answer has begun otherwise");
@@ -197,14 +232,16 @@ private:
                                                 std::size_t pieces) noexcept
         {
             Exchange &self = of(exchange);
+            if (!is_here(exchange, "respond")) return release_all(body, pieces), HAWSER_INVALID;
             if (self.over || self.begun) {
-                self.take_body(body, pieces);
+                release_all(body, pieces);
                 return self.wrong("respond");
             }
             self.answer.status = status;
             self.take(fields, count);
             self.take_body(body, pieces);
             self.answer.complete = self.over = self.begun = true;
+            self.pinned.reset();
             return HAWSER_OK;
         }
         static std::int32_t HAWSER_CALL begin(hawser_http_exchange *exchange, std::uint32_t status,
@@ -212,6 +249,7 @@ private:
                                               std::int64_t length) noexcept
         {
             Exchange &self = of(exchange);
+            if (!is_here(exchange, "begin")) return HAWSER_INVALID;
             if (self.over || self.begun) return self.wrong("begin");
             self.answer.status = status;
             self.take(fields, count);
@@ -223,8 +261,12 @@ private:
                                               std::size_t pieces) noexcept
         {
             Exchange &self = of(exchange);
+            const bool here = is_here(exchange, "write");
+            if (!here || self.over || !self.begun) {
+                release_all(body, pieces);
+                return here ? self.wrong("write") : HAWSER_INVALID;
+            }
             self.take_body(body, pieces);
-            if (self.over || !self.begun) return self.wrong("write");
             return self.full ? HAWSER_FULL : HAWSER_OK;
         }
         static std::int32_t HAWSER_CALL send_file(hawser_http_exchange *exchange, std::intptr_t, std::uint64_t,
@@ -237,8 +279,10 @@ private:
         static std::int32_t HAWSER_CALL end(hawser_http_exchange *exchange, const hawser_field *, std::size_t) noexcept
         {
             Exchange &self = of(exchange);
+            if (!is_here(exchange, "end")) return HAWSER_INVALID;
             if (self.over || !self.begun) return self.wrong("end");
             self.answer.complete = self.over = true;
+            self.pinned.reset();
             if (self.promised >= 0 && self.ask.method != "HEAD" &&
                 static_cast<std::uint64_t>(self.promised) != self.answer.body.size())
                 self.host.problems().report("end: the body is longer or shorter than begin() promised");
@@ -247,6 +291,7 @@ private:
         static std::int32_t HAWSER_CALL inform(hawser_http_exchange *exchange, std::uint32_t status,
                                                const hawser_field *, std::size_t) noexcept
         {
+            if (!is_here(exchange, "inform")) return HAWSER_INVALID;
             of(exchange).answer.interim.push_back(status);
             return HAWSER_OK;
         }
@@ -254,19 +299,19 @@ private:
                                                              const hawser_http_handler *handler, void *object) noexcept
         {
             Exchange &self = of(exchange);
+            if (!is_here(exchange, "attach")) return nullptr;
             if (!self.inside || self.over) {
                 self.wrong("attach");
                 return nullptr;
             }
             self.handler = handler;
             self.self = object;
-            self.pinned = self.request;
-            self.request = {}; // what is valid from now on is what attach() returns
-            return &self.pinned;
+            self.pinned = std::make_unique<Shown>(self.ask);
+            return &self.pinned->request;
         }
         static void HAWSER_CALL pause(hawser_http_exchange *exchange, std::int32_t paused) noexcept
         {
-            of(exchange).paused = paused != 0;
+            if (is_here(exchange, "pause")) of(exchange).paused = paused != 0;
         }
         static std::int32_t HAWSER_CALL upgrade(hawser_http_exchange *, const hawser_field *, std::size_t,
                                                 const hawser_session *, void *) noexcept
@@ -276,8 +321,9 @@ private:
         static void HAWSER_CALL abort(hawser_http_exchange *exchange) noexcept
         {
             Exchange &self = of(exchange);
-            if (std::exchange(self.over, true)) return;
+            if (!is_here(exchange, "abort") || std::exchange(self.over, true)) return;
             self.answer.aborted = true;
+            self.pinned.reset();
             if (!self.begun) self.answer.status = 500;
         }
         static constexpr hawser_http_exchange_api kApi{sizeof(hawser_http_exchange_api),

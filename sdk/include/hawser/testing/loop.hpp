@@ -149,6 +149,14 @@ public:
             problems_.report(std::to_string(objects_.size()) + " objects are still tracked at the end");
     }
 
+    // False, and a problem: `call` comes from another thread. [any-thread]
+    bool expect_thread(const char *call)
+    {
+        if (std::this_thread::get_id() == thread_) return true;
+        problems_.report(std::string(call) + ": expected a call on the loop's own thread, got one on another");
+        return false;
+    }
+
 private:
     using Key = std::pair<std::uint64_t, std::uint64_t>;
     struct Job {
@@ -172,11 +180,6 @@ private:
         if (to <= now) return;
         wall += static_cast<std::int64_t>(to - now);
         now = to;
-    }
-    void expect_thread(const char *call)
-    {
-        if (std::this_thread::get_id() != thread_)
-            problems_.report(std::string(call) + ": expected a call on the loop's own thread, got one on another");
     }
     bool expect_op(const hawser_op *op, const char *call)
     {

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,13 +32,22 @@ public:
         for (const std::string &text : texts_)
             on_problem(text + "; HAWSER_SEED=" + std::to_string(seed_) + " repeats this order");
     }
-    void report(std::string text) { texts_.push_back(std::move(text)); }
+    void report(std::string text) // [any-thread]
+    {
+        const std::scoped_lock lock(mutex_);
+        texts_.push_back(std::move(text));
+    }
     // For a test that expects them.
-    std::vector<std::string> take() { return std::exchange(texts_, {}); }
+    std::vector<std::string> take()
+    {
+        const std::scoped_lock lock(mutex_);
+        return std::exchange(texts_, {});
+    }
     std::uint64_t seed() const { return seed_; }
 
 private:
     std::uint64_t seed_;
+    std::mutex mutex_;
     std::vector<std::string> texts_;
 };
 
