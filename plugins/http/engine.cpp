@@ -84,9 +84,17 @@ bool Engine::configure_routes(hawser_error *error)
     return wrong.empty() || refuse(error, "routes." + std::string(pattern), wrong);
 }
 
-Session *Engine::open(hawser_conn *conn) { return sessions_.make(this, conn); }
+Session *Engine::open(hawser_conn *conn)
+{
+    thread_ = std::this_thread::get_id();
+    return sessions_.make(this, conn);
+}
 
-Session *Engine::reopen(hawser_conn *conn, const SessionState &state) { return sessions_.make(this, conn, state); }
+Session *Engine::reopen(hawser_conn *conn, const SessionState &state)
+{
+    thread_ = std::this_thread::get_id();
+    return sessions_.make(this, conn, state);
+}
 
 void Engine::close(Session *session)
 {

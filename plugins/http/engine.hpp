@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace http_engine {
@@ -54,6 +55,8 @@ struct Engine {
     // One that is over, though its resource may still hold it.
     void set_aside(Exchange *exchange);
     void drain(std::uint64_t deadline, std::uint32_t why);
+    // Whether this is the thread of its loop, where its sessions open.
+    bool is_here() const { return std::this_thread::get_id() == thread_; }
 
     hawser_loop *loop;
     const hawser_node *node;
@@ -70,6 +73,7 @@ struct Engine {
 
 private:
     bool configure_routes(hawser_error *error);
+    std::thread::id thread_;
     Exchange *at_hand_ = nullptr, *spare_ = nullptr, *last_spare_ = nullptr; // the first is over for longest
     std::size_t spares_ = 0;
     Pool<Session> sessions_;

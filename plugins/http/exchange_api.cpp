@@ -1,4 +1,4 @@
-// Tests: plugins/http/tests/exchange_test.cpp
+// Tests: plugins/http/tests/exchange_test.cpp, plugins/http/tests/misuse_test.cpp
 // What a resource may do with its exchange (hawser/http.h), guarded: two answers, wrong lengths and injected lines
 // never reach the wire.
 #include "engine.hpp"
@@ -66,6 +66,12 @@ constexpr const char *kNoStatus = "expected a status of 200 to 999 and a length,
 constexpr const char *kNoField =
     "expected fields whose names are tokens and whose values have no CR, LF and NUL, got others";
 
+// Nothing of the loop is touched from another thread, not even to end what is misused.
+[[gnu::cold, gnu::noinline]] std::int32_t elsewhere(const Exchange &exchange, const char *call)
+{
+    return exchange.misused(call, "expected a call on the loop that owns it, got one on another thread; use post");
+}
+
 // After an answer that the engine broke off nothing more is said.
 std::int32_t not_begun(const Exchange &exchange, const char *call)
 {
@@ -103,6 +109,7 @@ std::int32_t respond(hawser_http_exchange *e, std::uint32_t status, const hawser
                      const hawser_piece *body, std::size_t pieces) noexcept
 {
     Exchange &exchange = of(e);
+    if (!exchange.engine->is_here()) return release_all(body, pieces), elsewhere(exchange, "respond");
     if (exchange.answer != Answer::Fresh || !is_final(status)) {
         release_all(body, pieces);
         const bool again = exchange.answer != Answer::Fresh;
@@ -141,6 +148,7 @@ std::int32_t begin(hawser_http_exchange *e, std::uint32_t status, const hawser_f
                    std::int64_t length) noexcept
 {
     Exchange &exchange = of(e);
+    if (!exchange.engine->is_here()) return elsewhere(exchange, "begin");
     if (exchange.answer != Answer::Fresh) return exchange.misused("begin", kAgain);
     exchange.bodiless = is_bodiless(exchange, status);
     exchange.counted_answer = length >= 0;
@@ -211,6 +219,7 @@ hawser_piece chunk_head(std::uint64_t n, char (&to)[18])
 std::int32_t write(hawser_http_exchange *e, const hawser_piece *body, std::size_t pieces) noexcept
 {
     Exchange &exchange = of(e);
+    if (!exchange.engine->is_here()) return release_all(body, pieces), elsewhere(exchange, "write");
     const std::uint64_t total = total_of(body, pieces);
     const bool begun = exchange.answer == Answer::Begun;
     const bool too_long = begun && !count_off(exchange, total);
@@ -232,6 +241,10 @@ std::int32_t send_file(hawser_http_exchange *e, std::intptr_t fd, std::uint64_t 
                        void (*release)(void *), void *ctx) noexcept
 {
     Exchange &exchange = of(e);
+    if (!exchange.engine->is_here()) {
+        if (release != nullptr) release(ctx);
+        return elsewhere(exchange, "send_file");
+    }
     const bool begun = exchange.answer == Answer::Begun;
     const bool too_long = begun && !count_off(exchange, length);
     Session &session = *exchange.session;
@@ -254,6 +267,7 @@ std::int32_t send_file(hawser_http_exchange *e, std::intptr_t fd, std::uint64_t 
 std::int32_t end(hawser_http_exchange *e, const hawser_field *trailers, std::size_t count) noexcept
 {
     Exchange &exchange = of(e);
+    if (!exchange.engine->is_here()) return elsewhere(exchange, "end");
     if (exchange.answer == Answer::Ended) return exchange.misused("end", kAgain);
     const bool short_of = exchange.counted_answer && exchange.answer_left > 0 && !exchange.bodiless;
     if (exchange.answer != Answer::Begun || short_of) {
@@ -284,6 +298,7 @@ std::int32_t inform(hawser_http_exchange *e, std::uint32_t status, const hawser_
                     std::size_t count) noexcept
 {
     Exchange &exchange = of(e);
+    if (!exchange.engine->is_here()) return elsewhere(exchange, "inform");
     const bool interim = status >= 100 && status < 200 && status != 101;
     if (exchange.answer != Answer::Fresh) return exchange.misused("inform", kAgain);
     if (!interim) return exchange.misused("inform", "expected a status of 100 to 199 but 101, got another");
@@ -299,6 +314,7 @@ std::int32_t inform(hawser_http_exchange *e, std::uint32_t status, const hawser_
 const hawser_http_request *attach(hawser_http_exchange *e, const hawser_http_handler *handler, void *self) noexcept
 {
     Exchange &exchange = of(e);
+    if (!exchange.engine->is_here()) return elsewhere(exchange, "attach"), nullptr;
     if (!exchange.in_request || exchange.answer != Answer::Fresh || exchange.handler != nullptr) {
         exchange.misused("attach", "expected it once, from inside of on_request and before an answer");
         return nullptr;
@@ -319,6 +335,7 @@ const hawser_http_request *attach(hawser_http_exchange *e, const hawser_http_han
 void pause(hawser_http_exchange *e, std::int32_t paused) noexcept
 {
     Exchange &exchange = of(e);
+    if (!exchange.engine->is_here()) return static_cast<void>(elsewhere(exchange, "pause"));
     if (exchange.answer == Answer::Ended || exchange.paused_body == (paused != 0)) return;
     exchange.paused_body = paused != 0;
     if (!exchange.paused_body && exchange.body != Body::Complete) exchange.session->resume();
@@ -329,6 +346,7 @@ std::int32_t upgrade(hawser_http_exchange *e, const hawser_field *fields, std::s
                      const hawser_session *table, void *self) noexcept
 {
     Exchange &exchange = of(e);
+    if (!exchange.engine->is_here()) return elsewhere(exchange, "upgrade");
     if (exchange.answer != Answer::Fresh) return exchange.misused("upgrade", kAgain);
     if (!exchange.may_upgrade || exchange.body != Body::Complete) return HAWSER_UNSUPPORTED;
     const std::string_view text = exchange.engine->heads.write_interim(101, fields, count);
@@ -352,6 +370,7 @@ std::int32_t upgrade(hawser_http_exchange *e, const hawser_field *fields, std::s
 void abort(hawser_http_exchange *e) noexcept
 {
     Exchange &exchange = of(e);
+    if (!exchange.engine->is_here()) return static_cast<void>(elsewhere(exchange, "abort"));
     if (exchange.answer != Answer::Ended) end_badly(exchange);
 }
 

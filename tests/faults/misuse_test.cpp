@@ -54,6 +54,28 @@ protected:
     std::vector<int> workers_;
 };
 
+// Alone, and behind a filter.
+TEST(MisuseOfAnExchange, OnAnotherThreadIsRefusedAndNamed)
+{
+    const Faulty setup("misuse", "misuse");
+    Host host(setup.host() +
+              "[listeners.a]\naddress = \"127.0.0.1:0\"\nprotocol = \"http\"\n[listeners.a.routes]\n"
+              "\"/alone\" = { resource = \"misuse\" }\n"
+              "\"/behind\" = { resource = \"headers\", set = { X = \"1\" }, inner = { resource = \"misuse\" } }\n");
+    host.expect_broken_contracts();
+    ASSERT_TRUE(host.ready()) << host.process().err();
+    Client client = host.connect("a");
+    for (const std::string name : {"alone", "behind"}) {
+        EXPECT_EQ(client.get("/" + name).body, "right");
+        EXPECT_TRUE(host.log_has("\"event\":\"contract_broken\",\"resource\":\"listener.a/" + name +
+                                 (name == "behind" ? ".inner" : "") +
+                                 "\",\"error\":\"hawser_http_exchange.respond: expected a call on the loop that owns "
+                                 "it, got one on another thread; use post\""))
+            << host.process().err();
+    }
+    EXPECT_EQ(host.stop(), 0);
+}
+
 TEST_F(Misuse, IsRefusedAndNamed)
 {
     start(false);

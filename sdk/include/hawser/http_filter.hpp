@@ -157,6 +157,7 @@ private:
         self->node_ = node;
         self->inner_ = inner;
         self->outer_ = outer.raw();
+        self->thread_ = Memory<>::thread();
         return self;
     }
 
@@ -222,17 +223,16 @@ private:
         enter(of(exchange), [&] { result = f(*of(exchange)); });
         return result;
     }
-    static bool refuses(hawser_http_exchange *exchange)
+    // Names `call` on another thread; and unless `quiet`, if the inner resource itself has ended the exchange, or knows
+    // that it has.
+    static bool refuses(hawser_http_exchange *exchange, const char *call, bool quiet = false)
     {
         T *self = of(exchange);
-        return self->over_ || self->done_;
-    }
-    // Names `call` if the inner resource itself has ended the exchange, or knows that it has.
-    static bool refuses(hawser_http_exchange *exchange, const char *call)
-    {
-        T *self = of(exchange);
-        if (self->done_) detail::misused(self->node_, self->inner_->object(), call, "expected one answer, got another");
-        return self->over_ || self->done_;
+        const bool here = self->thread_ == Memory<>::thread();
+        const char *what = here ? "expected one answer, got another"
+                                : "expected a call on the loop that owns it, got one on another thread; use post";
+        if (!here || (self->done_ && !quiet)) detail::misused(self->node_, self->inner_->object(), call, what);
+        return !here || self->over_ || self->done_;
     }
     // What the inner resource calls.
     static std::int32_t HAWSER_CALL api_respond(hawser_http_exchange *e, std::uint32_t status,
@@ -295,7 +295,7 @@ private:
     }
     static void HAWSER_CALL api_pause(hawser_http_exchange *e, std::int32_t paused) noexcept
     {
-        if (!refuses(e)) of(e)->outer_->api->pause(of(e)->outer_, paused);
+        if (!refuses(e, "pause", true)) of(e)->outer_->api->pause(of(e)->outer_, paused);
     }
     static std::int32_t HAWSER_CALL api_upgrade(hawser_http_exchange *e, const hawser_field *fields, std::size_t count,
                                                 const hawser_session *table, void *session) noexcept
@@ -309,7 +309,7 @@ private:
     }
     static void HAWSER_CALL api_abort(hawser_http_exchange *e) noexcept
     {
-        if (refuses(e)) return;
+        if (refuses(e, "abort", true)) return;
         call(e, [](T &t) {
             t.over_ = t.done_ = true;
             t.outer_->api->abort(t.outer_);
@@ -384,6 +384,7 @@ private:
     hawser_http_request request_;
     const hawser_http_handler *handler_ = nullptr; // of the inner resource
     void *inner_self_ = nullptr;
+    const void *thread_ = nullptr;
     int depth_ = 0;
     bool joined_ = false; // attached to the outer exchange
     bool held_ = false;   // the inner resource was not asked yet

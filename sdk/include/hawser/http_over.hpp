@@ -125,6 +125,8 @@ public:
         --mine.count_;
         return oldest->memory;
     }
+    // Another one on each thread, as long as that lasts.
+    static const void *thread() { return &of_this_thread(); }
     // That nothing was made in.
     static void give_back(void *memory) noexcept { ::operator delete(memory, std::align_val_t(kAlign)); }
     // `face` lies in the memory where the inner resource sees its exchange, with room for an Over.

@@ -1,5 +1,7 @@
-// A protocol that breaks the contract of hawser/abi.h, one way for each byte that it gets.
+// A protocol that breaks the contract of hawser/abi.h, one way for each byte that it gets, and a resource that breaks
+// that of hawser/http.h: it answers from another thread before it does from its own.
 #include "hawser/abi.h"
+#include "hawser/http.h"
 
 #include <cstdint>
 #include <cstdlib>
@@ -79,14 +81,27 @@ void *open(void *self, hawser_conn *conn, hawser_bytes)
 void *create(hawser_loop *loop, const hawser_node *, hawser_error *) { return new Instance{loop}; }
 void destroy(void *self) { delete static_cast<Instance *>(self); }
 
+void on_request(void *, hawser_http_exchange *exchange, const hawser_http_request *)
+{
+    const auto say = [exchange](const char *text) {
+        const hawser_piece piece{text, 5, nullptr, nullptr};
+        exchange->api->respond(exchange, 200, nullptr, 0, &piece, 1);
+    };
+    std::thread([&say] { say("wrong"); }).join();
+    say("right");
+}
+
 constexpr hawser_session kSession{
     sizeof(hawser_session), 0, nullptr, on_data, nullptr, nullptr, nullptr, nullptr, nullptr, on_close};
 constexpr hawser_protocol kProtocol{
     {sizeof(hawser_protocol), 0, HAWSER_PROTOCOL, "misuse", nullptr, nullptr, create, nullptr, nullptr, destroy},
     &kSession,
     open};
-const hawser_kind *const kKinds[] = {&kProtocol.kind};
-constexpr hawser_plugin kPlugin{sizeof(hawser_plugin), 0, kKinds, 1};
+constexpr hawser_http_resource kResource{{sizeof(hawser_http_resource), 0, "hawser.http.resource/1", "misuse", nullptr,
+                                          nullptr, create, nullptr, nullptr, destroy},
+                                         on_request};
+const hawser_kind *const kKinds[] = {&kProtocol.kind, &kResource.kind};
+constexpr hawser_plugin kPlugin{sizeof(hawser_plugin), 0, kKinds, 2};
 
 } // namespace
 
