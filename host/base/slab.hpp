@@ -19,7 +19,7 @@ public:
     Slab() = default;
     Slab(const Slab &) = delete;
     Slab &operator=(const Slab &) = delete;
-    ~Slab() // REQUIRES: every object was destroyed
+    ~Slab() // REQUIRES: every object has ended
     {
         for (Chunk *chunk : chunks_) std::free(chunk);
     }
@@ -38,14 +38,24 @@ public:
         return object;
     }
 
-    void destroy(T *object)
+    void destroy(T *object) { give_back(end(object)); }
+
+    // The same in two steps: between them its memory, sizeof(T) bytes, is the caller's.
+    void *end(T *object)
     {
-        auto *chunk = reinterpret_cast<Chunk *>(reinterpret_cast<std::uintptr_t>(object) & ~(kChunkSize - 1));
-        const auto i = static_cast<std::size_t>(object - chunk->at(0));
+        Chunk *chunk = chunk_of(object);
         object->~T();
-        if (chunk->live == kFull) with_room_.push_back(chunk);
-        chunk->live &= ~(1ULL << i);
+        chunk->resting |= chunk->bit_of(object);
         --size_;
+        return object;
+    }
+    void give_back(void *memory)
+    {
+        Chunk *chunk = chunk_of(memory);
+        const std::uint64_t bit = chunk->bit_of(memory);
+        if (chunk->live == kFull) with_room_.push_back(chunk);
+        chunk->live &= ~bit;
+        chunk->resting &= ~bit;
         if (chunk->live == 0 && with_room_.size() > 1) {
             std::erase(with_room_, chunk);
             std::erase(chunks_, chunk);
@@ -61,25 +71,35 @@ public:
     {
         for (std::size_t i = 0; i < chunks_.size(); ++i) {
             Chunk *chunk = chunks_[i];
-            for (std::uint64_t left = chunk->live; left != 0; left &= left - 1)
+            for (std::uint64_t left = chunk->live & ~chunk->resting; left != 0; left &= left - 1)
                 visit(*chunk->at(std::countr_zero(left)));
         }
     }
 
 private:
     static constexpr std::size_t kBefore = 2 * sizeof(void *); // what malloc keeps
-    static constexpr std::size_t kHead = alignof(T) > sizeof(std::uint64_t) ? alignof(T) : sizeof(std::uint64_t);
+    static constexpr std::size_t kBits = 2 * sizeof(std::uint64_t);
+    static constexpr std::size_t kHead = alignof(T) > kBits ? alignof(T) : kBits;
     static constexpr std::size_t kChunkSize = std::bit_floor(kBefore + kHead + 64 * sizeof(T));
     static constexpr std::size_t kObjects = (kChunkSize - kBefore - kHead) / sizeof(T);
     static constexpr std::uint64_t kFull = kObjects == 64 ? ~0ULL : (1ULL << kObjects) - 1;
     struct Chunk {
-        std::uint64_t live = 0;
+        std::uint64_t live = 0;    // also what rests
+        std::uint64_t resting = 0; // has ended, and was not given back yet
         alignas(T) std::byte memory[kObjects * sizeof(T)];
         T *at(std::size_t i) { return std::launder(reinterpret_cast<T *>(memory)) + i; }
         T *at(int i) { return at(static_cast<std::size_t>(i)); }
+        std::uint64_t bit_of(const void *object) const
+        {
+            return 1ULL << static_cast<std::size_t>(static_cast<const std::byte *>(object) - memory) / sizeof(T);
+        }
     };
     static_assert(kObjects >= 1 && kObjects <= 64 && sizeof(Chunk) <= kChunkSize - kBefore);
 
+    static Chunk *chunk_of(void *object)
+    {
+        return reinterpret_cast<Chunk *>(reinterpret_cast<std::uintptr_t>(object) & ~(kChunkSize - 1));
+    }
     Chunk *chunk_with_room()
     {
         if (!with_room_.empty()) return with_room_.back();

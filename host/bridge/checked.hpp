@@ -15,6 +15,7 @@
 namespace hawser::host {
 
 class Conn;
+class ConnShell;
 class LoopFace;
 
 class Checked {
@@ -36,10 +37,9 @@ public:
 
 private:
     static constexpr std::size_t kRemembered = 65536; // connections that have ended
-    class Shell;
     LoopFace &face_;
-    std::unordered_map<const Conn *, std::unique_ptr<Shell>> live_;
-    std::deque<std::unique_ptr<Shell>> over_;
+    std::unordered_map<const Conn *, std::unique_ptr<ConnShell>> live_;
+    std::deque<std::unique_ptr<ConnShell>> over_;
     std::map<std::uint32_t, std::int64_t> pending_;
 };
 

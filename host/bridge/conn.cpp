@@ -241,7 +241,7 @@ void Conn::destroy()
     } else {
         end_dial();
     }
-    loop.conns_.destroy(this);
+    loop.rest(*this);
     if (loop.gone_) loop.gone_();
 }
 

@@ -2,6 +2,7 @@
 #include "bridge/loop_face.hpp"
 
 #include "bridge/checked.hpp"
+#include "bridge/conn_shell.hpp"
 #include "bridge/crumbs.hpp"
 #include "bridge/host_face.hpp"
 #include "bridge/outgoing.hpp"
@@ -117,6 +118,17 @@ LoopFace::LoopFace(HostFace &host, Loop &loop, hawser_loop *abi)
 }
 
 LoopFace::~LoopFace() = default;
+
+void LoopFace::rest(Conn &conn)
+{
+    static_assert(sizeof(ConnShell) <= sizeof(Conn) - sizeof(Connection) && alignof(ConnShell) <= alignof(Conn));
+    hawser_conn *face = &conn; // where plugins have it
+    const std::uint32_t tag = conn.tag();
+    void *memory = conns_.end(&conn);
+    ::new (face) ConnShell(*this, tag);
+    if (void *oldest = std::exchange(rested_[oldest_], memory)) conns_.give_back(oldest);
+    oldest_ = (oldest_ + 1) % kRested;
+}
 
 bool LoopFace::elsewhere(const char *call, std::uint32_t tag)
 {

@@ -9,6 +9,8 @@
 #include "loop/refs.hpp"
 #include "net/transport.hpp"
 
+#include <array>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -105,6 +107,10 @@ public:
 
 private:
     friend class Conn;
+    // Of a connection that has ended: its memory is another's once as many have ended after it, and until then says so
+    // to whoever uses it.
+    static constexpr std::size_t kRested = 64;
+    void rest(Conn &conn);
     void drain_or_move(Conn &conn);
     void moved(Parked parked) { carrier_->carry(std::move(parked)); }
     struct Face {
@@ -127,6 +133,8 @@ private:
     hawser_loop *abi_;
     Refs refs_;
     Slab<Conn> conns_;
+    std::array<void *, kRested> rested_{}; // a ring
+    std::size_t oldest_ = 0;
     std::uint64_t serving_ = 0;
     bool ending_ = false;
     std::unique_ptr<Checked> checked_;

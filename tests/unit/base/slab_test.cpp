@@ -48,6 +48,26 @@ bool keeps_apart()
     return apart && slab.size() == 0;
 }
 
+TEST(Slab, LeavesTheMemoryOfWhatHasEndedAloneUntilItIsGivenBack)
+{
+    Slab<Object> slab;
+    Object *first = slab.create(1);
+    Object *second = slab.create(2);
+    void *rests = slab.end(first);
+    EXPECT_EQ(values(slab), std::multiset<int>{2});
+    EXPECT_EQ(slab.size(), 1U);
+    std::vector<Object *> more;
+    for (int i = 0; i < 200; ++i) more.push_back(slab.create(3));
+    EXPECT_EQ(std::count(more.begin(), more.end(), rests), 0);
+    slab.give_back(rests);
+    EXPECT_EQ(slab.create(4), rests) << "of all that is free";
+    EXPECT_EQ(slab.size(), 202U);
+    slab.destroy(first);
+    slab.destroy(second);
+    for (Object *object : more) slab.destroy(object);
+    EXPECT_EQ(slab.size(), 0U);
+}
+
 TEST(Slab, KeepsObjectsOfAnySizeApart)
 {
     EXPECT_TRUE(keeps_apart<8>());

@@ -6,9 +6,12 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace hawser::host::test {
 namespace {
@@ -167,29 +170,67 @@ TEST(Contract, NumbersThatNobodyGaveAreRefused)
               "0/0 hawser_host.post: expected a number that track gave and a function, got another\n");
 }
 
-TEST(Checked, ConnectionsThatHaveEndedSayThat)
+// While the next one goes on, which it might be taken for.
+void use_after_its_end(bool checks)
 {
-    Rig rig(true);
+    Rig rig(checks);
     Broken broken(rig);
     Connected here(rig);
     here.say("hello");
     EXPECT_TRUE(rig.eventually([&] { return here.talker.kept == "hello"; }));
     here.end();
+    Connected next(rig);
+    next.say("hello");
+    EXPECT_TRUE(rig.eventually([&] { return next.talker.kept == "hello"; }));
     hawser_conn *conn = here.talker.conn;
     int released = 0;
     const hawser_piece piece{"x", 1, [](void *count) { ++*static_cast<int *>(count); }, &released};
+    hawser_address address{};
+    address.struct_size = sizeof address;
     rig.in_loop([&] {
         EXPECT_EQ(conn->api->write(conn, &piece, 1), HAWSER_CLOSED);
+        EXPECT_EQ(conn->api->send_file(conn, -1, 0, 1, piece.release, piece.ctx), HAWSER_CLOSED);
+        conn->api->pause(conn, 1);
+        conn->api->set_timer(conn, 1);
         conn->api->close(conn, HAWSER_ABORT);
+        conn->api->attach(conn, &Talker::kSession, nullptr);
+        EXPECT_EQ(conn->api->address(conn, HAWSER_PEER, &address), HAWSER_NOT_FOUND);
+        EXPECT_EQ(conn->api->tls(conn, nullptr), HAWSER_NOT_FOUND);
         EXPECT_EQ(conn->api->queued(conn), 0U);
     });
-    EXPECT_EQ(released, 1);
-    const std::string told = broken.take();
-    for (const char *call : {"hawser_conn.write", "hawser_conn.close", "hawser_conn.queued"})
-        EXPECT_NE(told.find(std::string("5/0 ") + call +
-                            ": expected a connection whose on_close has not returned, got one that has ended"),
-                  std::string::npos)
-            << told;
+    EXPECT_EQ(released, 2);
+    std::string expected;
+    for (const char *call : {"write", "send_file", "pause", "set_timer", "close", "attach", "address", "tls", "queued"})
+        expected += std::string("5/0 hawser_conn.") + call +
+                    ": expected a connection whose on_close has not returned, got one that has ended\n";
+    EXPECT_EQ(broken.take(), expected);
+    next.say(" again");
+    EXPECT_TRUE(rig.eventually([&] { return next.talker.kept == "hello again"; }));
+    char byte = 0;
+    EXPECT_LT(::recv(next.peer.get(), &byte, 1, MSG_DONTWAIT), 0) << "nothing of it reached the next one";
+    next.end();
+}
+
+TEST(Contract, ConnectionsThatHaveEndedAreNotUsed) { use_after_its_end(false); }
+
+TEST(Checked, ConnectionsThatHaveEndedAreNotUsed) { use_after_its_end(true); }
+
+TEST(Contract, TheMemoryOfAConnectionIsAnothersAfter64Others)
+{
+    Rig rig;
+    std::vector<const void *> seen;
+    for (int i = 0; i < 200; ++i) {
+        Connected here(rig);
+        here.say("hello");
+        EXPECT_TRUE(rig.eventually([&] { return !here.talker.kept.empty(); }));
+        seen.push_back(here.talker.conn);
+        here.end();
+    }
+    for (std::size_t i = 1; i < seen.size(); ++i) {
+        const auto at = seen.begin() + static_cast<std::ptrdiff_t>(i);
+        EXPECT_EQ(std::count(at - static_cast<std::ptrdiff_t>(std::min<std::size_t>(i, 64)), at, *at), 0) << i;
+    }
+    EXPECT_LE(std::set<const void *>(seen.begin(), seen.end()).size(), 65U);
 }
 
 TEST(Checked, AnInstanceThatLeavesSomethingPendingIsNamed)
