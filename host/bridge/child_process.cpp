@@ -81,6 +81,13 @@ ChildProcess::ChildProcess(LoopFace &face, Owner owner, StartedChild started)
 
 ChildProcess::~ChildProcess()
 {
+    if (!over_) let_go();
+}
+
+void ChildProcess::let_go()
+{
+    over_ = true;
+    kept_ = {};
     face_.loop().timers().cancel(&timer_);
     face_.loop().timers().cancel(&grace_);
     drop_queue();
@@ -308,11 +315,12 @@ void ChildProcess::settle()
 
 void ChildProcess::conclude()
 {
-    const std::unique_ptr<ChildProcess> mine(this);
     drop_queue();
     const hawser_session *session = owner_.session;
-    if (session->on_close == nullptr) return;
-    call(crumb::kSessionClose, [&] { session->on_close(owner_.self, reason_, {nullptr, 0}); });
+    if (session->on_close != nullptr)
+        call(crumb::kSessionClose, [&] { session->on_close(owner_.self, reason_, {nullptr, 0}); });
+    let_go();
+    face_.rest({this, [](LoopFace &, void *which) { delete static_cast<ChildProcess *>(which); }});
 }
 
 } // namespace hawser::host

@@ -19,7 +19,7 @@ namespace hawser::host {
 
 extern const hawser_processes kProcesses;
 
-// Owned by itself: it ends after on_close.
+// Owned by itself: it ends after on_close, and rests then.
 class ChildProcess final : public hawser_conn, public hawser_process, public Guest {
 public:
     static constexpr std::uint64_t kHighMark = 256u << 10, kLowMark = 64u << 10, kMostQueued = 16u << 20;
@@ -39,7 +39,11 @@ public:
     ChildProcess(const ChildProcess &) = delete;
     ChildProcess &operator=(const ChildProcess &) = delete;
 
-    bool here(const char *call) { return face_.here(call, owner_.tag); } // see LoopFace::here
+    // Whether a plugin may use it; if not, the log says who did so.
+    bool here(const char *call)
+    {
+        return face_.here(call, owner_.tag) && (!over_ || face_.ended(call, owner_.tag, "a program"));
+    }
     bool begin(); // false: the loop cannot watch it; then it is killed and waited for
     int id() const { return pid_; }
     std::int32_t signal(int number);
@@ -109,6 +113,7 @@ private:
     void timer_due();
     void settle();
     void conclude();
+    void let_go();
     static ChildProcess &of(hawser_conn *conn) { return *static_cast<ChildProcess *>(conn); }
     static std::int32_t api_write(hawser_conn *, const hawser_piece *, std::size_t) noexcept;
     static std::int32_t api_send_file(hawser_conn *, std::intptr_t fd, std::uint64_t offset, std::uint64_t length,
@@ -135,6 +140,7 @@ private:
     unsigned steps_ = 0; // of its grace that have passed
     bool paused_ = false, full_ = false, shuts_ = false, closing_ = false, concluding_ = false;
     bool exited_ = false, gives_ = false, flushing_ = false, told_end_ = false, opens_ = false;
+    bool over_ = false;
 };
 
 } // namespace hawser::host

@@ -1,7 +1,6 @@
 // Tests: tests/unit/bridge/checked_test.cpp
 #include "bridge/conn_shell.hpp"
 
-#include "bridge/host_face.hpp"
 #include "bridge/loop_face.hpp"
 #include "bridge/refusal.hpp"
 
@@ -9,9 +8,7 @@ namespace hawser::host {
 
 hawser_conn *ConnShell::below(const char *call) const
 {
-    if (conn_ == nullptr && face_.here(call, tag_))
-        face_.host().broke(tag_, face_.abi()->crumb & 0xff, call,
-                           "expected a connection whose on_close has not returned, got one that has ended");
+    if (conn_ == nullptr && face_.here(call, tag_)) face_.ended(call, tag_, "a connection");
     return conn_;
 }
 

@@ -77,8 +77,17 @@ DatagramPort::DatagramPort(LoopFace &face, std::uint32_t tag, const hawser_recei
 
 DatagramPort::~DatagramPort()
 {
+    if (!over_) let_go();
+}
+
+void DatagramPort::let_go()
+{
+    over_ = true;
+    waiting_.clear();
+    kept_.clear();
     if (lookup_ != nullptr) lookup_->forget();
     if (socket_) face_.loop().remove(socket_.get());
+    socket_.reset();
     name_.remove();
     face_.leave(*this);
 }
@@ -194,9 +203,10 @@ void DatagramPort::close(std::int32_t reason, std::string detail)
 
 void DatagramPort::conclude()
 {
-    const std::unique_ptr<DatagramPort> mine(this);
     if (receiver_->on_close != nullptr)
         call(crumb::kReceiver + 5, [&] { receiver_->on_close(self_, reason_, str(detail_)); });
+    let_go();
+    face_.rest({this, [](LoopFace &, void *which) { delete static_cast<DatagramPort *>(which); }});
 }
 
 void DatagramPort::on_ready(std::uint32_t events)

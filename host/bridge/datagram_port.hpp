@@ -21,7 +21,7 @@ namespace hawser::host {
 
 extern const hawser_datagrams kDatagrams;
 
-// Owned by itself: it ends after on_close.
+// Owned by itself: it ends after on_close, and rests then.
 class DatagramPort final : public hawser_port, public Watch, public Guest {
 public:
     static constexpr std::uint64_t kHighMark = 256u << 10, kLowMark = 64u << 10, kMostQueued = 1u << 20;
@@ -32,7 +32,8 @@ public:
     DatagramPort(const DatagramPort &) = delete;
     DatagramPort &operator=(const DatagramPort &) = delete;
 
-    bool here(const char *call) { return face_.here(call, tag_); } // see LoopFace::here
+    // Whether a plugin may use it; if not, the log says who did so.
+    bool here(const char *call) { return face_.here(call, tag_) && (!over_ || face_.ended(call, tag_, "a port")); }
     // 0 or errno. `peer`: null, or whom it talks to, by name or literal.
     int begin(const DatagramAddress &local, bool any, std::uint32_t flags, const NameQuestion *peer);
     int begin_unix(const DatagramAddress &local, std::uint32_t flags, const DatagramAddress *peer);
@@ -70,6 +71,7 @@ private:
     int post_open();
     void opened();
     void conclude();
+    void let_go();
     void abort() override { close(HAWSER_CANCELLED, "the loop ends"); }
     void on_ready(std::uint32_t events) override;
     void receive();
@@ -95,7 +97,7 @@ private:
     std::deque<Kept> kept_; // was read in the turn in which the port was paused
     std::uint64_t queued_ = 0;
     bool any_ = false, has_peer_ = false, is_open_ = false, paused_ = false, full_ = false, closed_ = false,
-         gives_ = false;
+         gives_ = false, over_ = false;
     std::int32_t reason_ = HAWSER_OK;
     std::string detail_;
 };

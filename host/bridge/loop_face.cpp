@@ -117,7 +117,26 @@ LoopFace::LoopFace(HostFace &host, Loop &loop, hawser_loop *abi)
     host.add_loop(this);
 }
 
-LoopFace::~LoopFace() = default;
+LoopFace::~LoopFace()
+{
+    for (const Ended &each : rested_) {
+        if (each.what != nullptr) each.give_back(*this, each.what);
+    }
+}
+
+void LoopFace::rest(Ended ended)
+{
+    const Ended oldest = std::exchange(rested_[oldest_], ended);
+    oldest_ = (oldest_ + 1) % kRested;
+    if (oldest.what != nullptr) oldest.give_back(*this, oldest.what);
+}
+
+bool LoopFace::ended(const char *call, std::uint32_t tag, const char *what)
+{
+    host_.broke(tag, abi_->crumb & 0xff, call,
+                std::string("expected ") + what + " whose on_close has not returned, got one that has ended");
+    return false;
+}
 
 void LoopFace::rest(Conn &conn)
 {
@@ -126,8 +145,7 @@ void LoopFace::rest(Conn &conn)
     const std::uint32_t tag = conn.tag();
     void *memory = conns_.end(&conn);
     ::new (face) ConnShell(*this, tag);
-    if (void *oldest = std::exchange(rested_[oldest_], memory)) conns_.give_back(oldest);
-    oldest_ = (oldest_ + 1) % kRested;
+    rest({memory, [](LoopFace &self, void *which) { self.conns_.give_back(which); }});
 }
 
 bool LoopFace::elsewhere(const char *call, std::uint32_t tag)

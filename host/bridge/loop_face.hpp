@@ -93,6 +93,15 @@ public:
     std::uint64_t abort_connections(bool outgoing_too);
     void enter(Guest &guest) { guests_.push_back(&guest); }
     void leave(Guest &guest) { std::erase(guests_, &guest); }
+    // What plugins have seen and has ended: its memory is another's once as many have ended after it, and until then
+    // it says so to whoever uses it.
+    struct Ended {
+        void *what = nullptr;
+        void (*give_back)(LoopFace &, void *what) = nullptr;
+    };
+    void rest(Ended ended);
+    // False: `what`, of that node, is used after its end; the log says who did so.
+    bool ended(const char *call, std::uint32_t tag, const char *what);
     bool is_ending() const { return ending_; } // nothing is opened any more
     // The generation serves: whoever waits for that hears it in the next turn, and from now on at once.
     void set_running();
@@ -107,10 +116,8 @@ public:
 
 private:
     friend class Conn;
-    // Of a connection that has ended: its memory is another's once as many have ended after it, and until then says so
-    // to whoever uses it.
     static constexpr std::size_t kRested = 64;
-    void rest(Conn &conn);
+    void rest(Conn &conn); // in its place there is a shell
     void drain_or_move(Conn &conn);
     void moved(Parked parked) { carrier_->carry(std::move(parked)); }
     struct Face {
@@ -133,7 +140,7 @@ private:
     hawser_loop *abi_;
     Refs refs_;
     Slab<Conn> conns_;
-    std::array<void *, kRested> rested_{}; // a ring
+    std::array<Ended, kRested> rested_{}; // a ring
     std::size_t oldest_ = 0;
     std::uint64_t serving_ = 0;
     bool ending_ = false;

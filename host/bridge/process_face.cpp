@@ -125,11 +125,11 @@ std::int32_t ChildProcess::api_write(hawser_conn *conn, const hawser_piece *piec
     return HAWSER_INVALID;
 }
 
-std::int32_t ChildProcess::api_send_file(hawser_conn *, std::intptr_t, std::uint64_t, std::uint64_t,
+std::int32_t ChildProcess::api_send_file(hawser_conn *conn, std::intptr_t, std::uint64_t, std::uint64_t,
                                          void (*release)(void *), void *ctx) noexcept
 {
     if (release != nullptr) release(ctx);
-    return HAWSER_UNSUPPORTED;
+    return of(conn).here("hawser_conn.send_file") ? HAWSER_UNSUPPORTED : HAWSER_INVALID;
 }
 
 void ChildProcess::api_pause(hawser_conn *conn, std::int32_t paused) noexcept
@@ -178,6 +178,9 @@ std::int32_t ChildProcess::api_address(hawser_conn *, std::uint32_t, hawser_addr
 
 std::int32_t ChildProcess::api_tls(hawser_conn *, hawser_tls *) noexcept { return HAWSER_NOT_FOUND; }
 
-std::uint64_t ChildProcess::api_queued(hawser_conn *conn) noexcept { return of(conn).queued_; }
+std::uint64_t ChildProcess::api_queued(hawser_conn *conn) noexcept
+{
+    return of(conn).here("hawser_conn.queued") ? of(conn).queued_ : 0;
+}
 
 } // namespace hawser::host

@@ -16,24 +16,6 @@
 namespace hawser::host::test {
 namespace {
 
-// What the host says of its plugins.
-struct Broken {
-    explicit Broken(Rig &rig)
-    {
-        rig.host.on_broken([this](std::uint32_t tag, std::uint32_t entry, const std::string &text) {
-            const std::lock_guard lock(mutex);
-            all += std::to_string(tag) + '/' + std::to_string(entry) + ' ' + text + '\n';
-        });
-    }
-    std::string take()
-    {
-        const std::lock_guard lock(mutex);
-        return std::exchange(all, {});
-    }
-    std::mutex mutex;
-    std::string all;
-};
-
 struct Talker {
     hawser_conn *conn = nullptr;
     std::string kept;

@@ -363,5 +363,30 @@ TEST(Datagram, HearsThatTheLoopEnds)
     EXPECT_EQ(server.heard, "open;close -4;");
 }
 
+TEST(Datagram, PortsThatHaveEndedAreNotUsed)
+{
+    Rig rig;
+    Broken broken(rig);
+    Receiver port{&rig};
+    ASSERT_EQ(port.open("udp:127.0.0.1:0"), HAWSER_OK) << port.why.text;
+    const hawser_address to = port.address();
+    port.end();
+    EXPECT_EQ(port.send("late", &to), HAWSER_INVALID);
+    rig.in_loop([&] {
+        hawser_address found{};
+        found.struct_size = sizeof found;
+        EXPECT_EQ(table(rig).address(port.port, HAWSER_LOCAL, &found), HAWSER_NOT_FOUND);
+        EXPECT_EQ(table(rig).set(port.port, 1, 1), HAWSER_INVALID);
+        table(rig).pause(port.port, 1);
+        table(rig).close(port.port);
+    });
+    std::string expected;
+    for (const char *call : {"send", "address", "set", "pause", "close"})
+        expected += std::to_string(rig.node.tag) + "/0 hawser_datagrams." + call +
+                    ": expected a port whose on_close has not returned, got one that has ended\n";
+    EXPECT_EQ(broken.take(), expected);
+    EXPECT_EQ(port.heard, "open;close 0;");
+}
+
 } // namespace
 } // namespace hawser::host::test

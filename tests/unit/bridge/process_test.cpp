@@ -315,6 +315,37 @@ TEST(Process, ThatReadsNoInputEndsTheWritesToIt)
     EXPECT_EQ(program.log, "open;");
 }
 
+TEST(Process, ThatHasEndedIsNotUsed)
+{
+    Rig rig;
+    Broken broken(rig);
+    Program program(&rig);
+    ASSERT_EQ(program.run("exit 0"), HAWSER_OK) << program.why.text;
+    EXPECT_TRUE(rig.eventually([&] { return program.over; }));
+    EXPECT_EQ(program.write("late"), HAWSER_INVALID);
+    rig.in_loop([&] {
+        hawser_conn *conn = program.conn;
+        int released = 0;
+        conn->api->pause(conn, 1);
+        conn->api->set_timer(conn, 1);
+        conn->api->close(conn, HAWSER_ABORT);
+        conn->api->attach(conn, &Program::kSession, nullptr);
+        EXPECT_EQ(conn->api->queued(conn), 0U);
+        EXPECT_EQ(conn->api->send_file(
+                      conn, -1, 0, 1, [](void *n) { ++*static_cast<int *>(n); }, &released),
+                  HAWSER_INVALID);
+        EXPECT_EQ(released, 1);
+        EXPECT_EQ(table(rig).signal(program.process, SIGTERM), HAWSER_INVALID);
+    });
+    std::string expected;
+    for (const char *call :
+         {"hawser_conn.write", "hawser_conn.pause", "hawser_conn.set_timer", "hawser_conn.close", "hawser_conn.attach",
+          "hawser_conn.queued", "hawser_conn.send_file", "hawser_processes.signal"})
+        expected += std::to_string(rig.node.tag) + "/0 " + call +
+                    ": expected a program whose on_close has not returned, got one that has ended\n";
+    EXPECT_EQ(broken.take(), expected);
+}
+
 TEST(Process, IsKilledWhenTheLoopEnds)
 {
     Rig rig;

@@ -8,8 +8,10 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace hawser::host::test {
 
@@ -89,6 +91,24 @@ public:
 
 private:
     std::thread thread_;
+};
+
+// What the host says of its plugins.
+struct Broken {
+    explicit Broken(Rig &rig)
+    {
+        rig.host.on_broken([this](std::uint32_t tag, std::uint32_t entry, const std::string &text) {
+            const std::lock_guard lock(mutex);
+            all += std::to_string(tag) + '/' + std::to_string(entry) + ' ' + text + '\n';
+        });
+    }
+    std::string take()
+    {
+        const std::lock_guard lock(mutex);
+        return std::exchange(all, {});
+    }
+    std::mutex mutex;
+    std::string all;
 };
 
 } // namespace hawser::host::test
