@@ -42,7 +42,8 @@ public:
     // Whether a plugin may use it; if not, the log says who did so.
     bool here(const char *call)
     {
-        return face_.here(call, owner_.tag) && (!over_ || face_.ended(call, owner_.tag, "a program"));
+        return face_.here(call, owner_.tag) &&
+               (!over_ || face_.ended(call, owner_.tag, "a program whose on_close has not returned"));
     }
     bool begin(); // false: the loop cannot watch it; then it is killed and waited for
     int id() const { return pid_; }

@@ -8,7 +8,8 @@ namespace hawser::host {
 
 hawser_conn *ConnShell::below(const char *call) const
 {
-    if (conn_ == nullptr && face_.here(call, tag_)) face_.ended(call, tag_, "a connection");
+    if (conn_ == nullptr && face_.here(call, tag_))
+        face_.ended(call, tag_, "a connection whose on_close has not returned");
     return conn_;
 }
 

@@ -33,7 +33,10 @@ public:
     DatagramPort &operator=(const DatagramPort &) = delete;
 
     // Whether a plugin may use it; if not, the log says who did so.
-    bool here(const char *call) { return face_.here(call, tag_) && (!over_ || face_.ended(call, tag_, "a port")); }
+    bool here(const char *call)
+    {
+        return face_.here(call, tag_) && (!over_ || face_.ended(call, tag_, "a port whose on_close has not returned"));
+    }
     // 0 or errno. `peer`: null, or whom it talks to, by name or literal.
     int begin(const DatagramAddress &local, bool any, std::uint32_t flags, const NameQuestion *peer);
     int begin_unix(const DatagramAddress &local, std::uint32_t flags, const DatagramAddress *peer);

@@ -133,8 +133,7 @@ void LoopFace::rest(Ended ended)
 
 bool LoopFace::ended(const char *call, std::uint32_t tag, const char *what)
 {
-    host_.broke(tag, abi_->crumb & 0xff, call,
-                std::string("expected ") + what + " whose on_close has not returned, got one that has ended");
+    host_.broke(tag, abi_->crumb & 0xff, call, std::string("expected ") + what + ", got one that has ended");
     return false;
 }
 

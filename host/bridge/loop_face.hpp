@@ -100,7 +100,7 @@ public:
         void (*give_back)(LoopFace &, void *what) = nullptr;
     };
     void rest(Ended ended);
-    // False: `what`, of that node, is used after its end; the log says who did so.
+    // False: what is used has ended; the log says who did so. `what`: "a port that is open"; `tag`: of its node.
     bool ended(const char *call, std::uint32_t tag, const char *what);
     bool is_ending() const { return ending_; } // nothing is opened any more
     // The generation serves: whoever waits for that hears it in the next turn, and from now on at once.

@@ -23,7 +23,7 @@ std::uint32_t events_of(std::uint32_t what)
     return events;
 }
 
-// Owned by itself: it ends after unwatch, with the turn that is under way.
+// Owned by itself: it ends after unwatch, with the turn that is under way, and rests then.
 class Watched final : public hawser_watch, public Watch, public Guest {
 public:
     using Hear = void (*)(void *self, std::uint32_t what);
@@ -43,19 +43,25 @@ public:
     int begin(std::uint32_t what) { return face_.loop().add(fd_, events_of(what), this) ? 0 : errno; }
     void change(std::uint32_t what)
     {
-        if (face_.here("hawser_ready.change", tag_) && hear_ != nullptr)
-            face_.loop().modify(fd_, events_of(what), this);
+        if (goes_on("hawser_ready.change")) face_.loop().modify(fd_, events_of(what), this);
     }
     void end()
     {
-        if (!face_.here("hawser_ready.unwatch", tag_) || hear_ == nullptr) return;
+        if (!goes_on("hawser_ready.unwatch")) return;
         hear_ = nullptr;
         face_.loop().remove(fd_);
-        const auto destroy = [](const Task &task) { delete static_cast<Watched *>(task.first); };
-        face_.loop().post({destroy, this});
+        const auto rest = [](const Task &task) {
+            auto *self = static_cast<Watched *>(task.first);
+            self->face_.rest({self, [](LoopFace &, void *which) { delete static_cast<Watched *>(which); }});
+        };
+        face_.loop().post({rest, this});
     }
 
 private:
+    bool goes_on(const char *call)
+    {
+        return face_.here(call, tag_) && (hear_ != nullptr || face_.ended(call, tag_, "a watch that goes on"));
+    }
     // The descriptor is its plugin's, which ends the watch when it is destroyed.
     void abort() override {}
     void on_ready(std::uint32_t events) override

@@ -119,5 +119,25 @@ TEST(Ready, RefusesWhatCannotBeWatched)
     EXPECT_EQ(second.begin(watcher.ends[0], HAWSER_READABLE), HAWSER_BUSY);
 }
 
+TEST(Ready, AWatchThatHasEndedIsNotUsed)
+{
+    Rig rig;
+    Broken broken(rig);
+    Watcher watcher(&rig), next(&rig);
+    ASSERT_EQ(watcher.begin(watcher.ends[0], HAWSER_READABLE), HAWSER_OK);
+    hawser_watch *old = watcher.watch;
+    rig.in_loop([&] { watcher.unwatch(); });
+    rig.in_loop([] {});
+    ASSERT_EQ(next.begin(next.ends[0], HAWSER_READABLE), HAWSER_OK);
+    rig.in_loop([&] {
+        table(rig).change(old, 0);
+        table(rig).unwatch(old);
+    });
+    EXPECT_EQ(broken.take(), "5/0 hawser_ready.change: expected a watch that goes on, got one that has ended\n"
+                             "5/0 hawser_ready.unwatch: expected a watch that goes on, got one that has ended\n");
+    EXPECT_EQ(::write(next.ends[1], "abc", 3), 3);
+    EXPECT_TRUE(rig.eventually([&] { return next.bytes == "abc"; })) << next.bytes;
+}
+
 } // namespace
 } // namespace hawser::host::test
