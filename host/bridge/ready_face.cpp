@@ -52,6 +52,7 @@ public:
         face_.loop().remove(fd_);
         const auto rest = [](const Task &task) {
             auto *self = static_cast<Watched *>(task.first);
+            self->face_.leave(*self);
             self->face_.rest({self, [](LoopFace &, void *which) { delete static_cast<Watched *>(which); }});
         };
         face_.loop().post({rest, this});

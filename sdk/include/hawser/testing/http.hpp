@@ -7,6 +7,7 @@
 
 #include "hawser/http.h"
 #include "hawser/http_fields.hpp"
+#include "hawser/http_over.hpp"
 #include "hawser/testing/instance.hpp"
 
 #include <algorithm>
@@ -210,17 +211,12 @@ private:
         {
             for (std::size_t i = 0; i < count && ask.method != "HEAD"; ++i)
                 answer.body.append(pieces[i].p, pieces[i].n);
-            release_all(pieces, count);
+            http::detail::release_all(pieces, count);
         }
         static Exchange &of(hawser_http_exchange *exchange) { return *static_cast<Exchange *>(exchange); }
         static bool is_here(hawser_http_exchange *exchange, const char *call)
         {
             return of(exchange).host.loop().expect_thread(call);
-        }
-        static void release_all(const hawser_piece *pieces, std::size_t count)
-        {
-            for (std::size_t i = 0; i < count; ++i)
-                if (pieces[i].release != nullptr) pieces[i].release(pieces[i].ctx);
         }
         std::int32_t wrong(const char *call)
         {
@@ -232,9 +228,9 @@ private:
                                                 std::size_t pieces) noexcept
         {
             Exchange &self = of(exchange);
-            if (!is_here(exchange, "respond")) return release_all(body, pieces), HAWSER_INVALID;
+            if (!is_here(exchange, "respond")) return http::detail::release_all(body, pieces), HAWSER_INVALID;
             if (self.over || self.begun) {
-                release_all(body, pieces);
+                http::detail::release_all(body, pieces);
                 return self.wrong("respond");
             }
             self.answer.status = status;
@@ -263,7 +259,7 @@ private:
             Exchange &self = of(exchange);
             const bool here = is_here(exchange, "write");
             if (!here || self.over || !self.begun) {
-                release_all(body, pieces);
+                http::detail::release_all(body, pieces);
                 return here ? self.wrong("write") : HAWSER_INVALID;
             }
             self.take_body(body, pieces);
